@@ -1,0 +1,26 @@
+# Every command a contributor needs. `just check` is exactly what CI runs.
+
+# Format, lint, types, import arrows, template and state machine rules, docs, tests.
+check: lint types arrows template test
+
+# Rewrite files in the project's format.
+format:
+    uv run ruff format .
+    uv run ruff check --fix .
+
+lint:
+    uv run ruff format --check .
+    uv run ruff check .
+
+types:
+    uv run mypy
+
+arrows:
+    uv run lint-imports
+
+template:
+    uv run cfn-lint template.yaml
+    SAM_CLI_TELEMETRY=0 uv run sam validate --lint
+
+test *ARGS:
+    uv run pytest {{ARGS}}

@@ -1,0 +1,10 @@
+"""The clock of the machine."""
+
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """Clock: tells the machine's time, which AWS keeps within milliseconds of true."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)

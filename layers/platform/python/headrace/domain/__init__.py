@@ -1,0 +1,1 @@
+"""What Headrace knows, free of I/O, clock, environment and AWS."""

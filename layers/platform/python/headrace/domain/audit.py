@@ -1,0 +1,111 @@
+"""What is said of a batch when it closes: the audit record, the objects' ends, and the trouble."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from headrace.domain.batch import (
+    Audit,
+    Committed,
+    Manifest,
+    ObjectAudit,
+    ObjectReport,
+    Previous,
+    ReasonCount,
+    UnitReport,
+    Verdict,
+)
+from headrace.domain.landed import ObjectState
+from headrace.domain.lineup import Finished
+
+
+def audit_of(
+    manifest: Manifest,
+    *,
+    contract: str,
+    verdict: Verdict,
+    reports: Sequence[UnitReport],
+    tables: tuple[Committed, ...],
+    closed_at: str,
+) -> Audit:
+    """The audit record; `reports` are those of the rows that were committed."""
+    objects = tuple(_object(one, verdict) for report in reports for one in report.objects)
+    reasons: Counter[tuple[str, str]] = Counter()
+    for report in reports:
+        reasons.update({(one.column, one.rule): one.rows for one in report.reasons})
+    return Audit(
+        dataset=manifest.dataset,
+        batch=manifest.batch,
+        contract=contract,
+        verdict=verdict,
+        objects=objects,
+        rows=sum(one.rows for one in objects),
+        curated=sum(one.curated for one in objects),
+        quarantined=sum(one.quarantined for one in objects),
+        reasons=tuple(ReasonCount(column, rule, rows) for (column, rule), rows in sorted(reasons.items())),
+        tables=tables,
+        files=tuple(file for report in reports for file in (*report.curated, *report.quarantine)),
+        closed_at=closed_at,
+    )
+
+
+def _object(report: ObjectReport, verdict: Verdict) -> ObjectAudit:
+    state, reason = _end(report, verdict)
+    return ObjectAudit(
+        report.identity, state, report.rows, report.curated, report.quarantined, report.sha256, reason
+    )
+
+
+def _end(report: ObjectReport, verdict: Verdict) -> tuple[ObjectState, str]:
+    if report.outcome == "duplicate":
+        return ObjectState.DUPLICATE, report.reason
+    if report.outcome != "refined":
+        return ObjectState.QUARANTINED, report.reason
+    if not verdict.publish:
+        return ObjectState.REJECTED, "; ".join(
+            f"{rule.rule}: measured {rule.measured:g}, expected {rule.expectation}" for rule in verdict.failed
+        )
+    if report.quarantined:
+        return (
+            ObjectState.LOADED_WITH_REJECTS,
+            f"{report.quarantined} of {report.rows} rows are in quarantine",
+        )
+    return ObjectState.LOADED, report.reason
+
+
+def finished_objects(manifest: Manifest, audit: Audit) -> list[Finished]:
+    """The ledger's line for each object; what was loaded is what a later re-upload is compared with."""
+    landed = {entry.object.identity: entry.object for entry in manifest.entries}
+    loaded = (ObjectState.LOADED, ObjectState.LOADED_WITH_REJECTS)
+    return [
+        Finished(
+            landed[one.identity],
+            one.state,
+            one.reason,
+            one.rows,
+            one.curated,
+            one.quarantined,
+            Previous(one.identity, one.sha256) if one.state in loaded else None,
+        )
+        for one in audit.objects
+    ]
+
+
+def trouble(audit: Audit) -> Iterator[tuple[str, str]]:
+    """Subject and message of each thing an operator should hear of; no row data in either."""
+    if not audit.verdict.publish:
+        rules = "\n".join(
+            f"- {rule.rule}: measured {rule.measured:g}, expected {rule.expectation}"
+            for rule in audit.verdict.failed
+        )
+        yield (
+            f"{audit.dataset}: batch {audit.batch} rejected",
+            f"Nothing of batch {audit.batch} was published; its {audit.rows} rows are in quarantine.\n"
+            + rules,
+        )
+    unreadable = [one for one in audit.objects if one.state is ObjectState.QUARANTINED]
+    if unreadable:
+        listed = "\n".join(f"- {one.identity}: {one.reason}" for one in unreadable[:20])
+        yield (
+            f"{audit.dataset}: {len(unreadable)} objects quarantined",
+            f"Batch {audit.batch} could not read these objects:\n{listed}",
+        )

@@ -1,0 +1,142 @@
+"""A batch: its manifest, what refining it gave, the verdict, and the audit record."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from headrace.domain.dataset import DatasetId
+from headrace.domain.landed import LandedObject, ObjectState
+
+Outcome = Literal["refined", "unreadable", "duplicate", "immutable"]
+
+
+class Previous(Struct, frozen=True):
+    """The content last loaded from the same key: what a re-upload is compared with."""
+
+    identity: str
+    sha256: str
+
+
+class Entry(Struct, frozen=True):
+    """One object of a manifest; `previous` is set where its key was loaded before."""
+
+    object: LandedObject
+    previous: Previous | None = None
+
+
+class WorkUnit(Struct, frozen=True):
+    """The entries that one refine call handles, as positions in the manifest."""
+
+    index: int
+    entries: tuple[int, ...]
+
+
+class Manifest(Struct, frozen=True):
+    """Batch `batch` of `dataset`: immutable once written. `contract` is the key of the compiled contract."""
+
+    dataset: DatasetId
+    batch: int
+    contract: str
+    entries: tuple[Entry, ...]
+    units: tuple[WorkUnit, ...]
+
+
+class ObjectReport(Struct, frozen=True):
+    """What became of one object. Rows in = curated + quarantined.
+
+    An object that is not refined counts as one row when it is quarantined whole (`unreadable`,
+    `immutable`) and as none when it is a `duplicate`.
+    """
+
+    identity: str
+    outcome: Outcome
+    sha256: str
+    rows: int
+    curated: int
+    quarantined: int
+    reason: str = ""
+
+
+class OutputFile(Struct, frozen=True):
+    """A Parquet file in the lake bucket; `size` in bytes."""
+
+    key: str
+    rows: int
+    size: int
+    sha256: str
+
+
+class ReasonCount(Struct, frozen=True):
+    """How many rows broke one rule on one column."""
+
+    column: str
+    rule: str
+    rows: int
+
+
+class UnitReport(Struct, frozen=True):
+    """The result of refining one work unit."""
+
+    unit: int
+    objects: tuple[ObjectReport, ...]
+    curated: tuple[OutputFile, ...]
+    quarantine: tuple[OutputFile, ...]
+    reasons: tuple[ReasonCount, ...]
+
+
+class RuleOutcome(Struct, frozen=True):
+    """A dataset rule with what it measured: `measured` must satisfy `expectation`."""
+
+    rule: str
+    expectation: str
+    measured: float
+    passed: bool
+    severity: Literal["error", "warning"]
+
+
+class Verdict(Struct, frozen=True):
+    """The decision on a batch: published unless a rule of severity `error` failed."""
+
+    publish: bool
+    rules: tuple[RuleOutcome, ...]
+
+    @property
+    def failed(self) -> tuple[RuleOutcome, ...]:
+        return tuple(rule for rule in self.rules if not rule.passed and rule.severity == "error")
+
+
+class Committed(Struct, frozen=True):
+    """The watermark commit of one table; `snapshot_id` is 0 where the batch added no file to it."""
+
+    table: str
+    snapshot_id: int
+    rows: int
+
+
+class ObjectAudit(Struct, frozen=True):
+    """One object's line of the audit record."""
+
+    identity: str
+    state: ObjectState
+    rows: int
+    curated: int
+    quarantined: int
+    sha256: str
+    reason: str
+
+
+class Audit(Struct, frozen=True):
+    """The audit record of a batch; written once, never changed."""
+
+    dataset: DatasetId
+    batch: int
+    contract: str
+    verdict: Verdict
+    objects: tuple[ObjectAudit, ...]
+    rows: int
+    curated: int
+    quarantined: int
+    reasons: tuple[ReasonCount, ...]
+    tables: tuple[Committed, ...]
+    files: tuple[OutputFile, ...]
+    closed_at: str

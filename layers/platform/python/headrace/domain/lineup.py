@@ -1,0 +1,49 @@
+"""Where a dataset stands in the ledger: its next batch and who is working on it."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from headrace.domain.batch import Previous
+from headrace.domain.dataset import DatasetId
+from headrace.domain.landed import LandedObject, ObjectState
+
+
+class Lease(Struct, frozen=True):
+    """The execution that works on a dataset. An optimisation: correctness never rests on it."""
+
+    execution: str
+    since: datetime
+
+
+class DatasetState(Struct, frozen=True):
+    """A registered dataset: the key of its compiled contract, the batch that is open or comes next.
+
+    `attempt` counts the executions started for `next_batch`; it makes their names differ.
+    """
+
+    dataset: DatasetId
+    contract: str
+    next_batch: int
+    attempt: int
+    lease: Lease | None = None
+
+
+class MartState(Struct, frozen=True):
+    """A registered mart: the key of its compiled contract and the datasets it reads."""
+
+    mart: DatasetId
+    contract: str
+    reads: tuple[DatasetId, ...]
+
+
+class Finished(Struct, frozen=True):
+    """The end of one object; `loaded` is what a later re-upload of its key is compared with."""
+
+    object: LandedObject
+    state: ObjectState
+    reason: str = ""
+    rows: int = 0
+    curated: int = 0
+    quarantined: int = 0
+    loaded: Previous | None = None

@@ -1,0 +1,32 @@
+"""Packs a batch's objects into work units by their bytes."""
+
+from collections.abc import Sequence
+
+UNIT_BYTES = 256 * 2**20
+"""Landed bytes that one refine call should see; one larger object makes a unit of its own."""
+
+UNIT_OBJECTS = 1000
+"""The most objects of one unit: what one Lambda call can fetch in its time."""
+
+BATCH_UNITS = 200
+"""The most units of one batch: their requests fit the 256 KB that a state may hold."""
+
+
+def pack(sizes: Sequence[int], *, one_unit: bool) -> list[tuple[int, ...]]:
+    """Positions of `sizes` (bytes), in order, in units of at most UNIT_BYTES and UNIT_OBJECTS.
+
+    Stops at BATCH_UNITS (at one, where the contract compares rows with each other): what is left
+    out waits for the next batch.
+    """
+    units: list[list[int]] = []
+    filled = 0
+    for position, size in enumerate(sizes):
+        full = not units or filled + size > UNIT_BYTES or len(units[-1]) == UNIT_OBJECTS
+        if full:
+            if len(units) == (1 if one_unit else BATCH_UNITS):
+                break
+            units.append([])
+            filled = 0
+        units[-1].append(position)
+        filled += size
+    return [tuple(unit) for unit in units]

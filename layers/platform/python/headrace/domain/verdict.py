@@ -1,0 +1,30 @@
+"""The verdict on a batch: its contract's dataset rules against what refining it measured."""
+
+from collections.abc import Sequence
+
+from headrace.domain.batch import RuleOutcome, UnitReport, Verdict
+from headrace.domain.plan import DatasetRule
+
+
+def judge(rules: Sequence[DatasetRule], reports: Sequence[UnitReport]) -> Verdict:
+    """Publish, unless a rule of severity `error` fails."""
+    objects = [one for report in reports for one in report.objects]
+    rows = sum(one.rows for one in objects)
+    quarantined = sum(one.quarantined for one in objects)
+    measured = {
+        "row_count": float(rows),
+        "quarantined_percent": 100 * quarantined / rows if rows else 0.0,
+    }
+    outcomes = tuple(_outcome(rule, measured[rule.metric]) for rule in rules)
+    return Verdict(all(one.passed or one.severity == "warning" for one in outcomes), outcomes)
+
+
+def _outcome(rule: DatasetRule, measured: float) -> RuleOutcome:
+    passed = (rule.least is None or measured >= rule.least) and (rule.most is None or measured <= rule.most)
+    return RuleOutcome(rule.name, _expectation(rule), measured, passed, rule.severity)
+
+
+def _expectation(rule: DatasetRule) -> str:
+    bounds = [f"at least {rule.least:g}"] if rule.least is not None else []
+    bounds += [f"at most {rule.most:g}"] if rule.most is not None else []
+    return f"{rule.metric} {' and '.join(bounds)}"

@@ -1,0 +1,1 @@
+"""Engines that render and run a plan."""

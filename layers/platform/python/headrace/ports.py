@@ -1,0 +1,223 @@
+"""What the steps need from the world, each port named by its role.
+
+Every port has an adapter in `headrace.aws` and a fake in `tests/fakes.py`; one suite
+(`tests/ports`) holds them to the same behaviour. Adapters translate their service's
+errors at the border: a port raises only `headrace.domain.errors`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from msgspec import Struct
+
+from headrace.domain.batch import Previous
+from headrace.domain.dataset import DatasetId
+from headrace.domain.landed import LandedObject, ObjectState
+from headrace.domain.lineup import DatasetState, Finished, MartState
+from headrace.domain.plan import Column
+from headrace.domain.zones import TableRef
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The present moment, in UTC, aware."""
+
+
+class ObjectStore(Protocol):
+    """One bucket."""
+
+    @property
+    def bucket(self) -> str: ...
+
+    def read(self, key: str, version_id: str = "") -> bytes:
+        """The whole body. Raises MissingArtefact where there is none."""
+
+    def open(self, key: str, version_id: str = "") -> BinaryIO:
+        """A stream over the body of exactly this version. Raises MissingArtefact where there is none."""
+
+    def write(self, key: str, body: bytes | Path) -> None:
+        """Put a body, replacing what stood there: only for keys derived from their content."""
+
+    def create(self, key: str, body: bytes) -> bool:
+        """Put a body only where nothing stands; False where something does. Our own retried
+        success reads as True: the bytes that stand there are compared."""
+
+    def list(self, prefix: str) -> Iterator[LandedObject]:
+        """The newest version of every object under a prefix, in key order."""
+
+
+class LedgerObject(Struct, frozen=True):
+    """An object as the ledger remembers it; `batch` is 0 until it is in one."""
+
+    object: LandedObject
+    dataset: str
+    state: ObjectState
+    batch: int
+    reason: str
+    rows: int
+    curated: int
+    quarantined: int
+
+
+class Ledger(Protocol):
+    """Remembers objects, batches and datasets. A cache of what the tables themselves prove.
+
+    All reads are strongly consistent: an object admitted before a read is seen by it.
+    """
+
+    def register(self, dataset: DatasetId, contract: str) -> None:
+        """Point a dataset at a compiled contract; a new dataset starts at batch 1."""
+
+    def dataset(self, dataset: DatasetId) -> DatasetState | None:
+        """The dataset's state, if it is registered."""
+
+    def datasets(self) -> list[DatasetState]:
+        """Every registered dataset, by name; marts are not among them."""
+
+    def register_mart(self, mart: DatasetId, contract: str, reads: Sequence[DatasetId]) -> None:
+        """Point a mart at a compiled contract; it is found by what it reads now, not by what it read."""
+
+    def mart(self, mart: DatasetId) -> MartState | None:
+        """The mart, if it is registered."""
+
+    def marts(self) -> list[MartState]:
+        """Every registered mart, by name."""
+
+    def marts_reading(self, dataset: DatasetId) -> list[MartState]:
+        """The marts that read a dataset (or another mart), by name."""
+
+    def admit(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> bool:
+        """Remember an object as PENDING; False where it was known. Never changes a known object."""
+
+    def refuse(self, landed: LandedObject, reason: str, at: datetime) -> bool:
+        """Remember an object that no dataset takes, as QUARANTINED under the name `unrouted`; False
+        where it was known."""
+
+    def known(self, dataset: DatasetId, landed: LandedObject) -> bool:
+        """Whether an object was ever admitted to this dataset."""
+
+    def pending(self, dataset: DatasetId, limit: int) -> list[LandedObject]:
+        """At most `limit` objects that wait for a batch, in the order of their admission."""
+
+    def loaded_content(self, dataset: DatasetId, keys: Sequence[str]) -> Mapping[str, Previous]:
+        """For each landing key that was loaded before, what was loaded last."""
+
+    def assign(self, dataset: DatasetId, batch: int, objects: Sequence[LandedObject]) -> None:
+        """Move objects PENDING → BATCHED(batch). Idempotent; leaves alone what is in another batch or
+        at its end."""
+
+    def finish(self, dataset: DatasetId, batch: int, objects: Sequence[Finished]) -> None:
+        """Move a batch's objects BATCHED → their terminal states. Idempotent: a terminal state never
+        changes."""
+
+    def advance(self, dataset: DatasetId, batch: int) -> None:
+        """Make batch + 1 the next one and its attempt 0. No effect unless `batch` is the next one."""
+
+    def acquire(self, dataset: DatasetId, at: datetime, instead_of: str | None = None) -> DatasetState | None:
+        """Take the dataset's lease and count the attempt, if it is free (or held by the execution
+        `instead_of`). The lease's execution is named `<slug>-<batch>-<attempt>`. None where it is taken."""
+
+    def release(self, dataset: DatasetId, execution: str) -> None:
+        """Give the lease back. No effect where another execution holds it."""
+
+    def objects(self, dataset: str, batch: int | None = None) -> list[LedgerObject]:
+        """Every object of a dataset (or of `unrouted`), or of one of its batches, for people to read."""
+
+
+class TableSpec(Struct, frozen=True):
+    """A table that must stand: the contract's columns, then Headrace's own. `location` is an s3:// prefix."""
+
+    ref: TableRef
+    columns: tuple[Column, ...]
+    location: str
+    properties: Mapping[str, str]
+
+
+class TableState(Struct, frozen=True):
+    """A table as it stands: its properties, its field ids by column path, its newest snapshot (0: none)."""
+
+    properties: Mapping[str, str]
+    field_ids: Mapping[str, int]
+    snapshot_id: int
+
+
+class TableCatalog(Protocol):
+    """Iceberg tables, changed by compare-and-swap only."""
+
+    def ensure(self, spec: TableSpec) -> TableState:
+        """Create the table, or check that the one that stands has these columns: raises
+        IncompatibleTable, with the differences, where it has not."""
+
+    def state(self, ref: TableRef) -> TableState:
+        """Load the table. Raises IncompatibleTable where there is none."""
+
+    def append(
+        self,
+        ref: TableRef,
+        files: Sequence[str],
+        properties: Mapping[str, str],
+        expect: Mapping[str, str | None],
+    ) -> int:
+        """In one commit, add Parquet files (s3:// URIs) and set properties, if the table's properties
+        still hold what `expect` says (None: not set). Returns the snapshot id (0 where there were no files).
+        Raises CommitConflict where they do not or another writer came first, OutcomeUnknown where
+        the answer was lost."""
+
+    def replace(
+        self,
+        ref: TableRef,
+        source: TableRef,
+        properties: Mapping[str, str],
+        expect: Mapping[str, str | None],
+    ) -> int:
+        """Like append, but the table then holds exactly the files of `source`, a table with the same
+        columns."""
+
+    def drop(self, ref: TableRef) -> None:
+        """Forget a table, leaving its files; no effect where there is none."""
+
+
+class Executions(Protocol):
+    """The `ingest` state machine."""
+
+    def start(self, name: str, dataset: DatasetId) -> None:
+        """Start an execution. One of this name that runs, or ran, is success."""
+
+    def known(self, name: str) -> bool:
+        """Whether an execution of this name runs or ran."""
+
+    def running(self, name: str) -> bool:
+        """Whether an execution of this name runs now."""
+
+
+class Metrics(Protocol):
+    """Counts what passes."""
+
+    def count(self, name: str, value: float, dataset: DatasetId) -> None:
+        """Add to a metric of the `Headrace` namespace, dimension `dataset`."""
+
+
+class EventBus(Protocol):
+    """Tells other systems what happened."""
+
+    def publish(self, detail_type: str, detail: Mapping[str, object]) -> None:
+        """Put one event, source `headrace`, on the bus. `detail["id"]` is stable, so receivers can
+        tell a repetition."""
+
+
+class Alerts(Protocol):
+    """Tells people what went wrong."""
+
+    def alert(self, subject: str, message: str) -> None:
+        """Send to the operators' topic. `subject` is cut to 100 characters."""
+
+
+class MaskingKeys(Protocol):
+    """Keys for masks of kind `hash`."""
+
+    def key(self, dataset: DatasetId) -> bytes:
+        """The dataset's own key, 32 bytes: derived from the deployment's secret, the same for ever."""

@@ -1,0 +1,1 @@
+"""One module a step: its request, its reply and its function, which takes ports by keyword."""
