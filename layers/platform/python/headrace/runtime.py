@@ -7,7 +7,6 @@ of `Platform`.
 
 import inspect
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, get_type_hints
 
@@ -15,19 +14,13 @@ import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from headrace import ports
-from headrace.aws import clients
+from headrace.aws.clients import Clients
+from headrace.aws.clock import SystemClock
 from headrace.domain.errors import InvalidRequest
 from headrace.domain.machine import Machine
 from headrace.domain.zones import Zones
 from headrace.settings import Settings
 from headrace.telemetry import EmbeddedMetrics, logger
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 class Platform:
@@ -36,13 +29,14 @@ class Platform:
     Adapters are imported here and not above, so that a cold start pays for its own ports alone.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clients: Clients | None = None) -> None:
         self._settings = settings
+        self._clients = clients or Clients()
 
     def _store(self, bucket: str) -> ports.ObjectStore:
         from headrace.aws.s3 import S3ObjectStore
 
-        return S3ObjectStore(clients.connect("s3"), bucket)
+        return S3ObjectStore(self._clients.s3, bucket)
 
     @cached_property
     def landing(self) -> ports.ObjectStore:
@@ -60,7 +54,7 @@ class Platform:
     def ledger(self) -> ports.Ledger:
         from headrace.aws.dynamodb import DynamoLedger
 
-        return DynamoLedger(clients.connect("dynamodb"), self._settings.ledger_table)
+        return DynamoLedger(self._clients.dynamodb, self._settings.ledger_table)
 
     @cached_property
     def catalog(self) -> ports.TableCatalog:
@@ -70,27 +64,27 @@ class Platform:
 
     @cached_property
     def executions(self) -> ports.Executions:
-        from headrace.aws.stepfunctions import StateMachine
+        from headrace.aws.stepfunctions import StepFunctionsExecutions
 
-        return StateMachine(clients.connect("stepfunctions"), self._settings.ingest_state_machine)
+        return StepFunctionsExecutions(self._clients.stepfunctions, self._settings.ingest_state_machine)
 
     @cached_property
     def events(self) -> ports.EventBus:
         from headrace.aws.eventbridge import EventBridgeBus
 
-        return EventBridgeBus(clients.connect("events"), self._settings.event_bus)
+        return EventBridgeBus(self._clients.events, self._settings.event_bus)
 
     @cached_property
     def alerts(self) -> ports.Alerts:
-        from headrace.aws.sns import AlertsTopic
+        from headrace.aws.sns import SnsAlerts
 
-        return AlertsTopic(clients.connect("sns"), self._settings.alerts_topic)
+        return SnsAlerts(self._clients.sns, self._settings.alerts_topic)
 
     @cached_property
     def masking_keys(self) -> ports.MaskingKeys:
         from headrace.aws.secretsmanager import SecretMaskingKeys
 
-        return SecretMaskingKeys(clients.connect("secretsmanager"), self._settings.masking_secret)
+        return SecretMaskingKeys(self._clients.secretsmanager, self._settings.masking_secret)
 
     @cached_property
     def metrics(self) -> ports.Metrics:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,
     FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
@@ -80,7 +81,7 @@ def translated(doing: str) -> Iterator[None]:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
         message = error.response["Error"].get("Message", "")
         raise domain_error(doing, code_of(error), message, status) from error
-    except (HTTPClientError, IncompleteReadError, FlexibleChecksumError) as error:
+    except (ConnectionError, HTTPClientError, IncompleteReadError, FlexibleChecksumError) as error:
         raise Unavailable(f"{doing}: {error}") from error
     except BotoCoreError as error:
         raise Refused(f"{doing}: {error}") from error

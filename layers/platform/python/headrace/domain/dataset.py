@@ -6,14 +6,16 @@ from msgspec import Struct
 
 from headrace.domain.errors import InvalidRequest
 
-_DOMAIN = re.compile(r"[a-z][a-z0-9]{0,39}")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_DOMAIN = re.compile(r"[a-z][a-z0-9]{0,19}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class DatasetId(Struct, frozen=True, order=True):
     """`domain/name`, as in `aviation/runways`.
 
-    A domain holds no underscore, so that `domain_name` (the table) names one dataset only.
+    A domain holds no underscore, so that `domain_name` (the table) names one dataset only. Domains
+    have at most 20 characters and names 40, so that an execution's name, `domain-name-batch-attempt`,
+    keeps within Step Functions' 80.
     """
 
     domain: str

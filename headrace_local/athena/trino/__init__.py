@@ -1,0 +1,1 @@
+"""The Trino front end: parse, resolve names, check types, and render what DuckDB answers the same way."""

@@ -1,0 +1,40 @@
+"""Gap: a message that arrives while another is deleted can be lost.
+
+MiniStack delivers S3 and EventBridge events to SQS on threads of their own, appending to the queue's list
+without the lock under which the Lambda poller and its deletions replace that list: what is appended in
+between is gone. Here every writer of a queue takes the one lock, as no message is lost on AWS.
+"""
+
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from ministack.services import eventbridge, s3, sns, sqs
+
+_WRITERS: tuple[tuple[ModuleType, str], ...] = (
+    (eventbridge, "_dispatch_to_sqs"),
+    (s3, "_deliver_event_to_sqs"),
+    (sns, "_deliver_to_sqs"),
+    (sqs, "_act_send_message"),
+    (sqs, "_act_delete_message"),
+    (sqs, "_act_delete_message_batch"),
+    (sqs, "_expire_retained"),
+    (sqs, "_dlq_sweep"),
+    (sqs, "_collect_msgs"),
+)
+
+
+def close() -> None:
+    # Reentrant, because the poller already holds it when it sweeps and collects.
+    sqs._queues_lock = threading.RLock()
+    for module, name in _WRITERS:
+        setattr(module, name, _under_the_lock(getattr(module, name)))
+
+
+def _under_the_lock(write: Callable[..., Any]) -> Callable[..., Any]:
+    def locked(*args: Any, **kwargs: Any) -> Any:
+        with sqs._queues_lock:
+            return write(*args, **kwargs)
+
+    return locked
