@@ -72,7 +72,7 @@ def never_fails(source: Type, target: Type) -> bool:
     shared = common(source, target)
     moments = ("date", "timestamp", "timestamp with time zone")
     return (
-        (shared is not None and shared == target and target.name not in ("real", "decimal"))
+        (shared == target and target.name != "real")
         or (target.name in moments and source.name in moments)
         or target.name == "boolean" and source.is_numeric
         or source.name == target.name == "varchar"
@@ -150,7 +150,7 @@ def _to_varchar(node: exp.Expression, source: Type, target: Type) -> exp.Express
 def _cut(shown: exp.Expression, source: Type) -> exp.Expression:
     """The text of a moment, with its six digits of a second cut to those its type has."""
     missing = 6 - (source.length or 0)
-    extra = missing + 1 if missing == 6 else missing  # noqa: PLR2004 - the point goes with the last digit
+    extra = missing + 1 if missing == 6 else missing
     return sql("left(_1, length(_1) - _2)", shown, duck.number(extra)) if extra else shown
 
 

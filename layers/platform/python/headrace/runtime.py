@@ -7,7 +7,7 @@ of `Platform`.
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, get_type_hints
 
 import msgspec
@@ -103,6 +103,16 @@ class Platform:
         return Machine(self._settings.memory_mb)
 
 
+def bind(step: Callable[..., Any], platform: object) -> Callable[[Any], Any]:
+    """The step as a function of its request alone: its keyword parameters are the platform's ports."""
+    ports_by_name = {
+        name: getattr(platform, name)
+        for name, parameter in inspect.signature(step).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    return partial(step, **ports_by_name)
+
+
 Handler = Callable[[Any, LambdaContext], Any]
 
 
@@ -111,20 +121,14 @@ def entrypoint(step: Callable[..., Any], platform: Platform | None = None) -> Ha
 
     Raises InvalidSettings where the environment lacks something the step's ports need.
     """
-    platform = platform or Platform(Settings())
-    parameters = inspect.signature(step).parameters
-    connected = {
-        name: getattr(platform, name)
-        for name, parameter in parameters.items()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-    }
-    request_type = get_type_hints(step)[next(iter(parameters))]
+    run = bind(step, platform or Platform(Settings()))
+    request_type = get_type_hints(step)[next(iter(inspect.signature(step).parameters))]
 
     @logger.inject_lambda_context(clear_state=True)
     def handle(event: Any, context: LambdaContext) -> Any:  # noqa: ARG001 - Lambda's own signature
         logger.append_keys(step=step.__name__)
         try:
-            reply = step(_request(event, request_type, step.__name__), **connected)
+            reply = run(_request(event, request_type, step.__name__))
         except Exception as error:
             logger.exception("failed", extra={"error": type(error).__name__})
             raise

@@ -8,8 +8,8 @@ from headrace.domain.errors import Throttled
 
 
 def backoff(doing: str, tries: int = 10, first: float = 0.02, longest: float = 2.0) -> Iterator[None]:
-    """Each `next` waits a random part of twice as long as the one before (seconds); after `tries` it raises Throttled."""
+    """Waits, longer each time, on every `next` (seconds); after `tries` it raises Throttled."""
     for attempt in range(tries):
-        time.sleep(random.uniform(0, min(longest, first * 2**attempt)))
+        time.sleep(random.uniform(0, min(longest, first * 2**attempt)))  # noqa: S311 - only spreads load
         yield
     raise Throttled(f"{doing}: gave up after {tries} tries")

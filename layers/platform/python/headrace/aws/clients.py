@@ -22,11 +22,11 @@ PATIENCE = Config(
     max_pool_connections=32,
     tcp_keepalive=True,
 )
-"""Shorter than any function's timeout, so that a lost answer is an error of ours and not a killed function."""
+"""Shorter than any function's timeout: a lost answer becomes an error of ours, not a killed function."""
 
 
 class Clients:
-    """Clients of one session; `endpoint` replaces AWS's own (None: boto3 decides, and heeds AWS_ENDPOINT_URL)."""
+    """Clients of one session; `endpoint` replaces AWS's own (None: boto3 decides, AWS_ENDPOINT_URL too)."""
 
     def __init__(self, session: boto3.Session | None = None, endpoint: str | None = None) -> None:
         self._session = session or boto3.Session()

@@ -2,6 +2,7 @@
 
     pk                      sk                              holds
     datasets                <domain>/<name>                 DatasetState; `execution` and `since` while leased
+    marts                   <domain>/<name>                 MartState; `reads` as JSON
     object#<dataset>#<fp>   known                           when the object was admitted; never changes
     key#<dataset>#<hash>    loaded                          Previous: what a landing key last loaded
     <dataset>               pending#<admitted>#<fp>         an object that waits for a batch
@@ -24,11 +25,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from botocore.exceptions import ClientError
-from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from headrace.aws.backoff import backoff
@@ -37,13 +37,14 @@ from headrace.domain.batch import Previous
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import Throttled, UnknownDataset
 from headrace.domain.landed import LandedObject, ObjectState
-from headrace.domain.lineup import DatasetState, Lease
-from headrace.ports import Finished, LedgerObject
+from headrace.domain.lineup import DatasetState, Finished, Lease, MartState
+from headrace.ports import LedgerObject
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
         AttributeValueTypeDef,
+        PutTypeDef,
         QueryInputTypeDef,
         TransactWriteItemTypeDef,
         UpdateItemInputTypeDef,
@@ -57,11 +58,15 @@ Key = tuple[str, str]
 _ACTIONS_AT_ONCE = 100
 _LOOKUPS_AT_ONCE = 100
 _DATASETS = "datasets"
+_MARTS = "marts"
 _UNROUTED = "unrouted"
 
 
 class DynamoLedger:
-    """Ledger over one table. A dataset that is not registered cannot be leased: `acquire` raises UnknownDataset."""
+    """Ledger over one table.
+
+    A dataset that is not registered cannot be leased: `acquire` raises UnknownDataset.
+    """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -133,6 +138,22 @@ class DynamoLedger:
             },
         )
 
+    # ── marts ────────────────────────────────────────────────────────────────────────────────────
+
+    def register_mart(self, mart: DatasetId, contract: str, reads: Sequence[DatasetId]) -> None:
+        item = {"contract": contract, "reads": msgspec.json.encode(reads).decode()}
+        self._apply(f"register mart {mart}", [[self._put((_MARTS, str(mart)), item)]])
+
+    def mart(self, mart: DatasetId) -> MartState | None:
+        item = self._get((_MARTS, str(mart)))
+        return _mart_state(item) if item else None
+
+    def marts(self) -> list[MartState]:
+        return [_mart_state(item) for item in self._query(_MARTS)]
+
+    def marts_reading(self, dataset: DatasetId) -> list[MartState]:
+        return [mart for mart in self.marts() if dataset in mart.reads]
+
     # ── objects ──────────────────────────────────────────────────────────────────────────────────
 
     def admit(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> bool:
@@ -169,7 +190,7 @@ class DynamoLedger:
         groups: list[Group] = []
         for fingerprint, finished in {finished.object.fingerprint: finished for finished in objects}.items():
             place = _batch(str(dataset), batch, finished.object)
-            group = [self._put(place, _placed(finished, batch), over=ObjectState.BATCHED)]
+            group = [self._put(place, _placed(finished, batch), over="batched")]
             key = finished.object.key
             if finished.loaded and last[key] == fingerprint:
                 group.append(self._put(_loaded(dataset, key), {"key": key, **asdict(finished.loaded)}))
@@ -181,7 +202,7 @@ class DynamoLedger:
         return [msgspec.convert({**item, "object": item, "dataset": dataset}, LedgerObject) for item in items]
 
     def _remember(self, place: Key, placed: Finished, at: datetime) -> bool:
-        known = self._put(_known(place[0], placed.object), {"admitted": _instant(at)}, over=None)
+        known = self._put(_known(place[0], placed.object), {"admitted": _instant(at)}, over="nothing")
         doing = f"admit {placed.object.identity} to {place[0]}"
         return self._apply(doing, [[known, self._put(place, _placed(placed, 0))]])
 
@@ -210,7 +231,7 @@ class DynamoLedger:
                 asked = left["Keys"] if left else []
 
     def _query(self, pk: str, prefix: str = "", page: int | None = None) -> Iterator[Item]:
-        """The items of a partition whose sort key starts with `prefix`, in its order, read `page` at a time."""
+        """A partition's items whose sort key starts with `prefix`, in its order, `page` at a time."""
         request: QueryInputTypeDef = {
             "TableName": self._table,
             "ConsistentRead": True,
@@ -240,11 +261,11 @@ class DynamoLedger:
         with translated(f"update {dataset} in {self._table}"):
             try:
                 self._client.update_item(**request)
-                return True
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
                 return False
+        return True
 
     def _apply(self, doing: str, groups: "Sequence[Group]") -> bool:
         """Apply each group of actions as one, except those with a condition that does not hold.
@@ -263,7 +284,9 @@ class DynamoLedger:
         while left:
             with translated(doing):
                 try:
-                    self._client.transact_write_items(TransactItems=[action for group in left for action in group])
+                    self._client.transact_write_items(
+                        TransactItems=[action for group in left for action in group]
+                    )
                     break
                 except ClientError as error:
                     if code_of(error) != "TransactionCanceledException":
@@ -284,4 +307,88 @@ class DynamoLedger:
             next(waits)
         return len(left) == len(groups)
 
-    def _put(self, key: Key, values: Item, over: ObjectState | None | Literal["anything"]="") : ...
+    def _put(
+        self, key: Key, values: Item, over: Literal["anything", "nothing", "batched"] = "anything"
+    ) -> "TransactWriteItemTypeDef":
+        put: PutTypeDef = {
+            "TableName": self._table,
+            "Item": _attributes({"pk": key[0], "sk": key[1], **values}),
+        }
+        if over == "nothing":
+            put["ConditionExpression"] = "attribute_not_exists(pk)"
+        elif over == "batched":
+            put["ConditionExpression"] = "#state = :batched"
+            put["ExpressionAttributeNames"] = {"#state": "state"}
+            put["ExpressionAttributeValues"] = _attributes({":batched": ObjectState.BATCHED})
+        return {"Put": put}
+
+    def _leave(self, key: Key) -> "TransactWriteItemTypeDef":
+        return {
+            "Delete": {
+                "TableName": self._table,
+                "Key": _key(key),
+                "ConditionExpression": "attribute_exists(pk)",
+            }
+        }
+
+
+def _known(dataset: str, landed: LandedObject) -> Key:
+    return f"object#{dataset}#{landed.fingerprint}", "known"
+
+
+def _loaded(dataset: DatasetId, key: str) -> Key:
+    return f"key#{dataset}#{hashlib.sha256(key.encode()).hexdigest()}", "loaded"
+
+
+def _pending(dataset: str, admitted: str, landed: LandedObject) -> Key:
+    return dataset, f"pending#{admitted}#{landed.fingerprint}"
+
+
+def _batch(dataset: str, batch: int, landed: LandedObject) -> Key:
+    return dataset, f"{_batch_prefix(batch)}{landed.fingerprint}"
+
+
+def _batch_prefix(batch: int) -> str:
+    return f"batch#{batch:012d}#"
+
+
+def _placed(finished: Finished, batch: int) -> Item:
+    """An object in its place: what `objects` lists."""
+    counts = {name: getattr(finished, name) for name in ("state", "reason", "rows", "curated", "quarantined")}
+    return {**asdict(finished.object), **counts, "batch": batch}
+
+
+def _dataset_state(item: Item) -> DatasetState:
+    leased = "execution" in item
+    return DatasetState(
+        dataset=DatasetId.parse(str(item["sk"])),
+        contract=str(item["contract"]),
+        next_batch=int(item["next_batch"]),
+        attempt=int(item["attempt"]),
+        lease=Lease(str(item["execution"]), datetime.fromisoformat(str(item["since"]))) if leased else None,
+    )
+
+
+def _mart_state(item: Item) -> MartState:
+    return MartState(
+        mart=DatasetId.parse(str(item["sk"])),
+        contract=str(item["contract"]),
+        reads=msgspec.json.decode(str(item["reads"]), type=tuple[DatasetId, ...]),
+    )
+
+
+def _instant(at: datetime) -> str:
+    """A moment whose text sorts as it does."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _key(key: Key) -> "dict[str, AttributeValueTypeDef]":
+    return _attributes({"pk": key[0], "sk": key[1]})
+
+
+def _attributes(values: Item) -> "dict[str, AttributeValueTypeDef]":
+    return {name: {"N": str(v)} if isinstance(v, int) else {"S": str(v)} for name, v in values.items()}
+
+
+def _plain(item: "Mapping[str, AttributeValueTypeDef]") -> Item:
+    return {name: int(value["N"]) if "N" in value else value["S"] for name, value in item.items()}

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,
     FlexibleChecksumError,
     HTTPClientError,
     IncompleteReadError,
 )
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from headrace.domain.errors import HeadraceError, MissingArtefact, Refused, Throttled, Unavailable
 
@@ -81,7 +81,7 @@ def translated(doing: str) -> Iterator[None]:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
         message = error.response["Error"].get("Message", "")
         raise domain_error(doing, code_of(error), message, status) from error
-    except (ConnectionError, HTTPClientError, IncompleteReadError, FlexibleChecksumError) as error:
+    except (NoConnectionError, HTTPClientError, IncompleteReadError, FlexibleChecksumError) as error:
         raise Unavailable(f"{doing}: {error}") from error
     except BotoCoreError as error:
         raise Refused(f"{doing}: {error}") from error

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _MEBIBYTE = 1024 * 1024
-_UPLOAD = TransferConfig(multipart_threshold=16 * _MEBIBYTE, multipart_chunksize=16 * _MEBIBYTE, max_concurrency=4)
+_UPLOAD = TransferConfig(
+    multipart_threshold=16 * _MEBIBYTE, multipart_chunksize=16 * _MEBIBYTE, max_concurrency=4
+)
 _NO_VERSION = "null"
 
 
@@ -63,18 +65,19 @@ class S3ObjectStore:
             with translated(doing):
                 try:
                     self._client.put_object(Bucket=self._bucket, Key=key, Body=body, IfNoneMatch="*")
-                    return True
                 except ClientError as error:
                     if code_of(error) == "PreconditionFailed":
                         return self.read(key) == body
                     if code_of(error) != "ConditionalRequestConflict":
                         raise
+                else:
+                    return True
             next(waits)
 
     def list(self, prefix: str) -> Iterator[LandedObject]:
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
+        versions = self._client.get_paginator("list_object_versions")
         with translated(f"list {self._uri(prefix)}"):
-            for page in pages:
+            for page in versions.paginate(Bucket=self._bucket, Prefix=prefix):
                 for found in page.get("Versions", ()):
                     if found["IsLatest"]:
                         version = found["VersionId"]
@@ -107,7 +110,7 @@ class _Body(io.RawIOBase):
 
     def readinto(self, buffer: "Buffer") -> int:
         with translated(self._doing):
-            return self._body.readinto(buffer)
+            return self._body.readinto(buffer)  # type: ignore[arg-type]  # the stub asks for a file
 
     def close(self) -> None:
         self._body.close()

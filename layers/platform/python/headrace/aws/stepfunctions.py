@@ -23,17 +23,25 @@ class StepFunctionsExecutions:
         request = msgspec.json.encode({"dataset": str(dataset), "execution": name}).decode()
         with translated(f"start execution {name} of {self._state_machine_arn}"):
             try:
-                self._client.start_execution(stateMachineArn=self._state_machine_arn, name=name, input=request)
+                self._client.start_execution(
+                    stateMachineArn=self._state_machine_arn, name=name, input=request
+                )
             except ClientError as error:
                 if code_of(error) != "ExecutionAlreadyExists":
                     raise
 
+    def known(self, name: str) -> bool:
+        return self._status(name) is not None
+
     def running(self, name: str) -> bool:
+        return self._status(name) == "RUNNING"
+
+    def _status(self, name: str) -> str | None:
         arn = f"{self._state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
         with translated(f"describe execution {arn}"):
             try:
-                return self._client.describe_execution(executionArn=arn)["status"] == "RUNNING"
+                return self._client.describe_execution(executionArn=arn)["status"]
             except ClientError as error:
                 if code_of(error) != "ExecutionDoesNotExist":
                     raise
-                return False
+                return None

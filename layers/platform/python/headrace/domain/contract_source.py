@@ -1,6 +1,7 @@
 """A contract's YAML, read so that every value knows the line it stands on."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ MAX_VALUES = 20_000
 MAX_DEPTH = 40
 MAX_PROBLEMS = 100
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _PLAIN_TAGS = {"str", "timestamp", "int", "float", "bool", "null", "map", "seq"}
 
 
@@ -44,12 +46,12 @@ class Place(Struct, frozen=True, eq=False):
         """The entry of a mapping or, for want of it, the mapping: where to point a problem."""
         return self.get(key) or self
 
-    def list(self, key: str) -> tuple["Place", ...]:
+    def items_of(self, key: str) -> tuple["Place", ...]:
         """The items of a list in a mapping; empty where there is none."""
         entry = self.get(key)
         return entry.items if entry else ()
 
-    def str(self, key: str) -> str:
+    def text_of(self, key: str) -> str:
         """Text in a mapping; empty where there is none."""
         entry = self.get(key)
         return entry.value if entry and isinstance(entry.value, str) else ""
@@ -104,7 +106,8 @@ class Findings:
         line, column = position
         where = f" at {place.path}" if place.path else ""
         text = " ".join(f"{what}{where}; {advice}".split())
-        into.setdefault((line, column, place.path), f"{self._file}:{line}:{column}: {text}")
+        printable = text.encode(errors="replace").decode()
+        into.setdefault((line, column, place.path), f"{self._file}:{line}:{column}: {printable}")
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
@@ -132,7 +135,9 @@ def read_source(text: str, found: Findings) -> Place:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise found.fail(
-                node.start_mark if node else None, "the contract is not a mapping", "begin with kind: DataContract"
+                node.start_mark if node else None,
+                "the contract is not a mapping",
+                "begin with kind: DataContract",
             )
         return _Builder(loader, found).build(node, "", node.start_mark)
     except yaml.MarkedYAMLError as error:
@@ -140,7 +145,8 @@ def read_source(text: str, found: Findings) -> Place:
         raise found.fail(error.problem_mark, f"not YAML: {what}", "correct the YAML here") from error
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
-        mark = Mark("", error.position, before.count("\n"), len(before) - before.rfind("\n") - 1, None, None)
+        column = len(before) - before.rfind("\n") - 1
+        mark = Mark("", error.position, before.count("\n"), column, None, 0)
         raise found.fail(mark, f"not YAML: {error.reason}", "remove the character") from error
 
 
@@ -156,7 +162,7 @@ class _Loader(yaml.SafeLoader):
         self._count += 1
         self._depth += 1
         if self._depth > MAX_DEPTH or self._count > MAX_VALUES:
-            raise _too_much(self.peek_event().start_mark)
+            raise _too_much(self.get_mark())
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
@@ -193,14 +199,16 @@ class _Builder:
                 for index, item in enumerate(node.value)
             )
             return _with(here, value=[item.value for item in items], items=items)
-        return _with(here, value=self._scalar(node, here), text=node.value, block=node.style == "|")
+        return _with(
+            here, value=self._scalar(node, here), text=node.value, block=getattr(node, "style", None) == "|"
+        )
 
     def _entries(self, node: yaml.MappingNode, path: str, depth: int) -> Iterator[tuple[str, Place]]:
         seen: set[str] = set()
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else "?"
             entry = self.build(value, f"{path}.{name[:60]}".lstrip("."), key.start_mark, depth + 1)
-            if key.tag != "tag:yaml.org,2002:str":
+            if key.tag != "tag:yaml.org,2002:str" or _SURROGATE.search(name):
                 advice = "write the keys out, or put the key in quotes"
                 self._found.problem(entry, f"{excerpt(name)} is no plain key", advice, entry.key)
             elif name in seen:
@@ -210,6 +218,9 @@ class _Builder:
                 yield name, entry
 
     def _scalar(self, node: yaml.Node, here: Place) -> object:
+        if _SURROGATE.search(node.value):
+            self._found.problem(here, "half of a surrogate pair is no text", "write the character itself")
+            return None
         if node.tag.endswith((":str", ":timestamp")):
             return node.value
         try:

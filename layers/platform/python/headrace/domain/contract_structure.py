@@ -28,7 +28,9 @@ def check_structure(root: Place, found: Findings) -> None:
     if kind and kind.value != "DataContract":
         found.problem(kind, f"{excerpt(kind.value)} is no kind of contract", "write kind: DataContract")
     if version and not _API_VERSION.fullmatch(str(version.value)):
-        found.problem(version, f"{excerpt(version.value)} is not a version read here", "write apiVersion: v3.1.0")
+        found.problem(
+            version, f"{excerpt(version.value)} is not a version read here", "write apiVersion: v3.1.0"
+        )
     try:
         OpenDataContractStandard.model_validate(root.value, extra="forbid")
     except ValidationError as error:
@@ -38,7 +40,7 @@ def check_structure(root: Place, found: Findings) -> None:
 def _explain(root: Place, errors: list[ErrorDetails], found: Findings) -> None:
     placed = [(*_follow(root, error["loc"]), error) for error in errors]
     for place, named, error in placed:
-        inside = any(other.path.startswith(f"{place.path}.") for other, _, _ in placed)
+        inside = any(other.path != place.path and other.path.startswith(place.path) for other, _, _ in placed)
         if not named and inside:
             continue  # the branch of a union that was not meant: another branch says what is wrong
         if error["type"] == "extra_forbidden":

@@ -1,0 +1,1 @@
+"""The operator's command: the same on the laptop and on AWS."""

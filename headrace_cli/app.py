@@ -1,0 +1,292 @@
+"""The `headrace` command: which words and options there are, and what each calls."""
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from headrace_cli.deployment import STACK, Deployment, Target, resolve
+from headrace_cli.failures import ExitCode, Failure, explain
+from headrace_cli.laptop import PORT, PROJECT
+from headrace_cli.render import document, many, note
+
+
+class Commands(TyperGroup):
+    """Ends every command that fails with one message and an exit code that means something."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            note("interrupted")
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        except (TyperException, typer.Exit, typer.Abort, BrokenPipeError):
+            raise  # typer ends these itself: usage errors, exits, a reader that went away
+        except Exception as error:
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            failure = explain(error)
+            note(f"headrace: {failure}")
+            raise typer.Exit(failure.code) from error
+
+
+app = typer.Typer(
+    cls=Commands,
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of tables.")]
+Dataset = Annotated[str, typer.Argument(help="As domain/name, like aviation/runways.", metavar="DATASET")]
+Timeout = Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)]
+Contracts = Annotated[
+    list[Path], typer.Argument(help="Contract files, or folders of them.", metavar="[PATH]...")
+]
+
+
+@app.callback()
+def headrace(
+    ctx: typer.Context,
+    profile: Annotated[str | None, typer.Option(help="AWS profile; the deployment is then on AWS.")] = None,
+    stack: Annotated[
+        str | None, typer.Option(help=f"Stack on AWS; {STACK} if only a profile is given.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="AWS region, if the profile's is not the one.")] = None,
+    state: Annotated[
+        Path, typer.Option(help="Where the laptop keeps its state.", show_default=".headrace in the project")
+    ] = PROJECT / ".headrace",
+    debug: Annotated[  # noqa: ARG001 - for Commands
+        bool, typer.Option("--debug", envvar="HEADRACE_DEBUG", help="Show tracebacks.")
+    ] = False,
+) -> None:
+    """Turn whatever lands in a bucket into trusted tables.
+
+    Commands work on the laptop, unless --profile or --stack names a deployment on AWS.
+    """
+    if region and not (profile or stack):
+        raise Failure(ExitCode.USAGE, "--region goes with --profile or --stack")
+    ctx.obj = Target(state.resolve(), profile, stack, region)
+
+
+def _deployment(ctx: typer.Context) -> Deployment:
+    return resolve(ctx.obj)
+
+
+# ── the laptop ───────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def up(
+    ctx: typer.Context,
+    port: Annotated[
+        int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
+    ] = PORT,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete what the laptop holds first.")] = False,
+    no_register: Annotated[bool, typer.Option("--no-register", help="Leave contracts/ alone.")] = False,
+) -> None:
+    """Start the laptop, deploy template.yaml to it and register all contracts."""
+    from headrace_cli import laptop
+
+    request = laptop.Up(port, fresh, () if no_register else (PROJECT / "contracts",))
+    print(laptop.up(ctx.obj, request))
+    note(
+        'any AWS client works with it: eval "$(headrace env)"\nnext: headrace put FILE --dataset domain/name'
+    )
+
+
+@app.command()
+def env(ctx: typer.Context) -> None:
+    """Print shell lines that point any AWS client at the laptop: eval "$(headrace env)"."""
+    from headrace_cli import laptop
+
+    print(laptop.environment(ctx.obj))
+
+
+@app.command()
+def down(
+    ctx: typer.Context,
+    wipe: Annotated[bool, typer.Option("--wipe", help="Also delete all that the laptop holds.")] = False,
+) -> None:
+    """Stop the laptop; what it holds stays for the next `up`."""
+    from headrace_cli import laptop
+
+    ran = laptop.down(ctx.obj, wipe=wipe)
+    note(
+        ("laptop stopped" if ran else "the laptop was not running") + (", its state deleted" if wipe else "")
+    )
+
+
+@app.command()
+def demo(
+    ctx: typer.Context,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the demo's laptop running.")] = False,
+) -> None:
+    """Show it all on real files, on a laptop of its own: landing, buffer, ingest, table, query, publish."""
+    from headrace_cli.demo import run_demo
+
+    run_demo(ctx.obj, keep=keep)
+
+
+# ── contracts ────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def check(paths: Contracts = [Path("contracts")]) -> None:  # noqa: B006 - typer copies it
+    """Check contracts, here and now; nothing is registered."""
+    from headrace_cli import register
+
+    for one in register.check(paths):
+        print(f"{one.compiled.dataset} {one.compiled.contract}")
+        for remark in one.notes:
+            note(remark)
+
+
+@app.command("register")
+def register_contracts(ctx: typer.Context, paths: Contracts = [Path("contracts")]) -> None:  # noqa: B006 - as above
+    """Check contracts, then put them in force: all, or none."""
+    from headrace_cli import register
+
+    checked = register.check(paths)
+    for one in register.register(_deployment(ctx), checked).registered:
+        print(f"{one.dataset} {one.contract}")
+        for remark in one.notes:
+            note(remark)
+
+
+# ── data ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def put(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Files to upload.", metavar="FILE...")],
+    dataset: Annotated[str, typer.Option(help="Where they belong, as domain/name.")],
+    name: Annotated[
+        str | None, typer.Option("--as", help="Another name for the one file.", metavar="NAME")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for what becomes of them.")] = False,
+    timeout: Timeout = 600,
+) -> None:
+    """Upload files to landing, under the dataset's prefix."""
+    from headrace.domain.dataset import DatasetId
+    from headrace_cli import put as putting
+
+    target = DatasetId.parse(dataset)
+    named = putting.landing_names(files, name)
+    deployment = _deployment(ctx)
+    before = deployment.registered(target)
+    landed = putting.put(deployment, target, named)
+    for one in landed:
+        print(f"s3://{one.bucket}/{one.key}")
+    if wait:
+        from headrace_cli.views import show_ends
+
+        ends = putting.wait(deployment, target, landed, from_batch=before.next_batch, timeout=timeout)
+        show_ends(ends)
+
+
+@app.command()
+def query(
+    ctx: typer.Context,
+    sql: Annotated[str, typer.Argument(help="One statement in Athena's SQL; - reads it from stdin.")],
+    database: Annotated[
+        str, typer.Option(help="curated, quarantine, marts, or any database of the catalog.")
+    ] = "curated",
+    as_json: Json = False,
+) -> None:
+    """Run SQL in Athena and show all its rows."""
+    from headrace_cli.query import run_query
+
+    result = run_query(_deployment(ctx), sys.stdin.read() if sql == "-" else sql, database)
+    if as_json:
+        document(result)
+        return
+    from headrace_cli.views import show_result
+
+    show_result(result)
+
+
+@app.command()
+def quarantine(
+    ctx: typer.Context,
+    dataset: Dataset,
+    limit: Annotated[int, typer.Option(help="Rows at most.", min=1, max=10_000)] = 20,
+    key: Annotated[
+        str | None,
+        typer.Option("--object", help="Only this object: its key, or its whole identity.", metavar="KEY"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show quarantined rows with their reasons, newest batch first."""
+    from headrace.domain.dataset import DatasetId
+    from headrace_cli import quarantine as reading
+
+    found = reading.quarantine(_deployment(ctx), DatasetId.parse(dataset), limit, key)
+    if as_json:
+        document(found)
+        return
+    from headrace_cli.views import show_quarantine
+
+    show_quarantine(found)
+
+
+# ── operating ────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def status(
+    ctx: typer.Context,
+    dataset: Annotated[
+        str | None, typer.Argument(help="Only this one, in detail.", metavar="[DATASET]")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show where everything stands: what is stuck on top, with what to do next."""
+    from headrace.domain.dataset import DatasetId
+    from headrace_cli.status import status_of
+
+    found = status_of(_deployment(ctx), DatasetId.parse(dataset) if dataset else None)
+    if as_json:
+        document(found)
+    else:
+        from headrace_cli.views import show_status
+
+        show_status(found)
+    raise typer.Exit(ExitCode.TROUBLE if found.stuck else ExitCode.FINE)
+
+
+@app.command()
+def watch(
+    ctx: typer.Context,
+    until_idle: Annotated[bool, typer.Option("--until-idle", help="End when all is at rest.")] = False,
+    timeout: Annotated[float | None, typer.Option(help="Seconds after which to stop.", min=0)] = None,
+) -> None:
+    """Follow batches while they run."""
+    from headrace_cli.views import watching
+    from headrace_cli.watch import follow
+
+    with watching() as show:
+        last = follow(_deployment(ctx), show, timeout=timeout, until_idle=until_idle)
+    if until_idle and not last.at_rest:
+        raise Failure(ExitCode.TROUBLE, "not all is at rest; `headrace status` says what to do")
+
+
+@app.command()
+def reconcile(ctx: typer.Context) -> None:
+    """Find what events lost: admit unknown objects of landing, go on with interrupted batches."""
+    from headrace_cli import register
+
+    found = register.reconcile(_deployment(ctx))
+    print(f"{many(found.admitted, 'object')} admitted; woken: {', '.join(found.woken) or 'none'}")
+
+
+def main() -> None:
+    """The console script."""
+    app(prog_name="headrace")

@@ -1,0 +1,96 @@
+"""Says what is wrong and what to do next, worst first."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from headrace.domain.audit import trouble as audit_trouble
+from headrace.domain.batch import Audit
+from headrace.steps.reconcile import MAX_ATTEMPTS
+from headrace_cli.history import MartStatus
+from headrace_cli.render import many
+from headrace_cli.scene import Lane, Scene
+
+
+class Trouble(Struct, frozen=True):
+    """`subject` is a dataset, a mart or a queue. What is `stuck` does not move until somebody acts."""
+
+    subject: str
+    stuck: bool
+    what: str
+    next: str
+
+
+def diagnose(scene: Scene, newest: Sequence[Audit], marts: Sequence[MartStatus]) -> tuple[Trouble, ...]:
+    """What is wrong, what is stuck first. `newest` is each dataset's newest audit record."""
+    found = [*_of_buffer(scene)]
+    for lane in scene.lanes:
+        found.extend(_of_lane(lane))
+    for audit in newest:
+        found.extend(_of_audit(audit))
+    if not scene.refreshing:
+        found.extend(_of_mart(mart) for mart in marts if mart.behind)
+    return tuple(sorted(found, key=lambda one: not one.stuck))
+
+
+def _of_buffer(scene: Scene) -> Iterator[Trouble]:
+    if scene.buffer.dead:
+        yield Trouble(
+            "buffer",
+            True,
+            f"{many(scene.buffer.dead, 'message')} in the dead-letter queue: admit_objects failed on them",
+            "read admit_objects' log and remove the cause; `headrace reconcile` admits the objects they "
+            "announced; then purge the queue",
+        )
+
+
+def _of_lane(lane: Lane) -> Iterator[Trouble]:
+    dataset, batch, attempt = lane.state.dataset, lane.state.next_batch, lane.state.attempt
+    if not lane.unattended:
+        return
+    if lane.execution is None:
+        yield Trouble(
+            str(dataset),
+            True,
+            f"{many(lane.waiting, 'object')} waiting, and no execution takes them",
+            "`headrace reconcile` starts one now; the schedule does every five minutes",
+        )
+        return
+    said = ": ".join(part for part in (lane.execution.error, lane.execution.cause) if part)
+    failed = f"batch {batch}: execution {lane.execution.name} is {lane.execution.status}"
+    failed += f" (attempt {attempt} of {MAX_ATTEMPTS})" + (f": {said}" if said else "")
+    if lane.stopped:
+        after = (
+            "no more attempts are made. Remove the cause, then `headrace register "
+            f"contracts/{dataset}.odcs.yaml` starts over; nothing is lost, the objects wait in the ledger"
+        )
+    else:
+        after = "`headrace reconcile` starts the next attempt now; the schedule does every five minutes"
+    yield Trouble(str(dataset), True, failed, after)
+
+
+def _of_audit(audit: Audit) -> Iterator[Trouble]:
+    dataset = str(audit.dataset)
+    for _, message in audit_trouble(audit):
+        yield Trouble(
+            dataset,
+            False,
+            message,
+            f"`headrace quarantine {dataset}` shows rows and reasons; correct the files and put them again, "
+            "or correct the contract and register it",
+        )
+
+
+def _of_mart(mart: MartStatus) -> Trouble:
+    behind = ", ".join(
+        f"{name} {mart.holds.get(name, 0)} of {newest}"
+        for name, newest in mart.published.items()
+        if mart.holds.get(name, 0) < newest
+    )
+    return Trouble(
+        mart.mart,
+        True,
+        f"the mart is behind what it reads (batches: {behind}) and no refresh runs",
+        "look at the last execution of the refresh_mart state machine and remove the cause, then "
+        f"`headrace register contracts/{mart.mart}.odcs.yaml` refreshes it",
+    )

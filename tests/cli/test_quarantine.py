@@ -1,0 +1,87 @@
+"""Rows in quarantine with their reasons."""
+
+import json
+
+import pytest
+import sqlglot
+
+from headrace_cli.failures import ExitCode
+from headrace_cli.quarantine import statement
+from tests.cli.conftest import Run
+from tests.cli.deployed import RUNWAYS, Deployed, page
+
+COLUMNS = {
+    "_object": "varchar",
+    "_row": "bigint",
+    "_batch": "bigint",
+    "_contract": "varchar",
+    "_raw": "varchar",
+    "_reasons": "varchar",
+}
+TITLES = list(COLUMNS)
+OBJECT = "s3://landing/aviation/runways/a.csv?versionId=1"
+
+
+def row(number: int) -> list[str]:
+    reasons = [
+        {"column": "length_ft", "rule": "type", "value_excerpt": "long"},
+        {"column": "surface", "rule": "required", "value_excerpt": None},
+    ]
+    raw = json.dumps({"length_ft": "long", "note": "\x1b[31m" + "x" * 500})
+    return [OBJECT, str(number), "2", "1.0.0+1a2b3c4d", raw, json.dumps(reasons)]
+
+
+def test_the_statement_quotes_names_and_values(deployed: Deployed) -> None:
+    sql = statement(deployed, RUNWAYS, 5, "it's.csv")
+    assert 'FROM "headrace_quarantine"."aviation_runways"' in sql
+    assert "'s3://landing/aviation/runways/it''s.csv?versionId='" in sql
+    assert sql.endswith('ORDER BY "_batch" DESC, "_object", "_row" LIMIT 5')
+    assert sqlglot.parse_one(sql, dialect="trino").sql(dialect="trino") == sql
+
+
+@pytest.mark.parametrize(
+    ("key", "condition"),
+    [
+        ("a.csv", "STARTS_WITH(\"_object\", 's3://landing/aviation/runways/a.csv?versionId=')"),
+        (
+            "aviation/runways/a.csv",
+            "STARTS_WITH(\"_object\", 's3://landing/aviation/runways/a.csv?versionId=')",
+        ),
+        (OBJECT, f"\"_object\" = '{OBJECT}'"),
+    ],
+)
+def test_an_object_is_named_by_its_key_or_its_identity(deployed: Deployed, key: str, condition: str) -> None:
+    assert f"WHERE {condition} ORDER" in statement(deployed, RUNWAYS, 5, key)
+
+
+def test_the_json_answer_holds_whole_rows_and_says_when_there_are_more(deployed: Deployed, run: Run) -> None:
+    deployed.register()
+    with deployed.athena_answers(page(COLUMNS, TITLES, row(1), row(4), row(9))):
+        ran = run("quarantine", "aviation/runways", "--limit", "2", "--json")
+    found = json.loads(ran.stdout)
+    assert (found["dataset"], found["more"]) == ("aviation/runways", True)
+    assert [one["row"] for one in found["rows"]] == [1, 4]
+    assert found["rows"][0]["object"] == OBJECT
+    assert found["rows"][0]["reasons"][1] == {"column": "surface", "rule": "required", "value_excerpt": None}
+    assert json.loads(found["rows"][0]["raw"])["note"].endswith("x" * 500)
+
+
+def test_people_see_reasons_one_a_line_and_the_text_cut(
+    deployed: Deployed, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    deployed.register()
+    with deployed.athena_answers(page(COLUMNS, TITLES, row(4))):
+        ran = run("quarantine", "aviation/runways")
+    lines = ran.stdout.splitlines()
+    assert lines[0] == f"{OBJECT}  row 4  (batch 2, contract 1.0.0+1a2b3c4d)"
+    assert lines[1:3] == ["    length_ft type: long", "    surface required"]
+    assert lines[3].startswith('    | {"length_ft"')
+    assert len(lines[3]) == 80
+    assert "\x1b" not in ran.stdout
+
+
+def test_an_unknown_dataset_is_a_usage_error(deployed: Deployed, run: Run) -> None:
+    ran = run("quarantine", "aviation/runways")
+    assert ran.exit_code == ExitCode.USAGE
+    assert "aviation/runways is not registered; these datasets are: none." in ran.stderr

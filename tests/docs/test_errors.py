@@ -1,0 +1,35 @@
+"""docs/errors.md explains every error, on the right side of the retry line."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from headrace.domain import errors
+from headrace.domain.errors import HeadraceError, Retryable, Terminal
+
+PAGE = (Path(__file__).parents[2] / "docs/errors.md").read_text()
+ROOTS = {HeadraceError, Retryable, Terminal}
+CLASSES = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, HeadraceError) and kind not in ROOTS
+]
+
+
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+def test_every_error_is_explained_in_its_section(kind: type[HeadraceError]) -> None:
+    retryable, terminal = PAGE.split("## Terminal")
+    section = retryable if issubclass(kind, Retryable) else terminal
+    assert re.search(rf"^\| `{kind.__name__}` \|", section, re.MULTILINE)
+
+
+def test_the_docstring_draws_the_whole_tree() -> None:
+    drawn = set(re.findall(r"[├└]── (\w+)", errors.__doc__ or ""))
+    assert drawn == {kind.__name__ for kind in CLASSES} | {"Retryable", "Terminal"}
+
+
+def test_nothing_is_explained_that_is_not_there() -> None:
+    first_columns = re.findall(r"^\| `([A-Z]\w+)` \|", PAGE, re.MULTILINE)
+    assert set(first_columns) == {kind.__name__ for kind in CLASSES}

@@ -1,0 +1,404 @@
+"""The ports in memory: what the step tests and the simulation run on, proved by tests/ports.
+
+Every fake is thread-safe, one call at a time, and keeps its state in plain attributes for tests to read.
+"""
+
+import hashlib
+import io
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from itertools import count
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from headrace.domain import plan
+from headrace.domain.batch import Previous
+from headrace.domain.dataset import DatasetId
+from headrace.domain.errors import CommitConflict, IncompatibleTable, MissingArtefact, UnknownDataset
+from headrace.domain.landed import LandedObject, ObjectState
+from headrace.domain.lineup import DatasetState, Finished, Lease, MartState
+from headrace.domain.zones import TableRef
+from headrace.ports import LedgerObject, TableSpec, TableState
+
+
+class _OneAtATime:
+    """Takes a lock of the instance in each public method."""
+
+    _lock: threading.RLock
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        instance = super().__new__(cls)
+        instance._lock = threading.RLock()
+        return instance
+
+    def __init_subclass__(cls) -> None:
+        for name, member in list(vars(cls).items()):
+            if callable(member) and not name.startswith("_"):
+                setattr(cls, name, _locked(member))
+
+
+def _locked(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def call(self: _OneAtATime, *args: Any, **named: Any) -> Any:
+        with self._lock:
+            return method(self, *args, **named)
+
+    return call
+
+
+class FakeClock:
+    """A clock that moves when told to."""
+
+    def __init__(self, now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time
+
+    def advance(self, by: timedelta) -> None:
+        self.time += by
+
+
+class FakeObjectStore(_OneAtATime):
+    """A bucket; `versioned` as the landing bucket is. `land` and `delete` are what others do to it."""
+
+    def __init__(self, bucket: str, *, versioned: bool = True) -> None:
+        self.bucket = bucket
+        self._versioned = versioned
+        self._numbers = count(1)
+        self._versions: dict[str, list[tuple[LandedObject, bytes | None]]] = defaultdict(list)
+
+    def land(self, key: str, body: bytes) -> LandedObject:
+        version = f"v{next(self._numbers)}" if self._versioned else ""
+        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+        landed = LandedObject(self.bucket, key, version, etag, len(body))
+        if not self._versioned:
+            self._versions[key].clear()
+        self._versions[key].append((landed, body))
+        return landed
+
+    def delete(self, key: str) -> None:
+        marker = LandedObject(self.bucket, key, f"v{next(self._numbers)}", "", 0)
+        self._versions[key].append((marker, None))
+
+    def read(self, key: str, version_id: str = "") -> bytes:
+        versions = self._versions.get(key, [])
+        for landed, body in reversed(versions):
+            if version_id in ("", landed.version_id):
+                if body is None:
+                    break
+                return body
+        raise MissingArtefact(f"read s3://{self.bucket}/{key} {version_id}: there is none")
+
+    def open(self, key: str, version_id: str = "") -> BinaryIO:
+        return io.BytesIO(self.read(key, version_id))
+
+    def write(self, key: str, body: bytes | Path) -> None:
+        self.land(key, body.read_bytes() if isinstance(body, Path) else body)
+
+    def create(self, key: str, body: bytes) -> bool:
+        try:
+            return self.read(key) == body
+        except MissingArtefact:
+            self.land(key, body)
+            return True
+
+    def list(self, prefix: str) -> Iterator[LandedObject]:
+        newest = [versions[-1] for key, versions in self._versions.items() if key.startswith(prefix)]
+        standing = [landed for landed, body in newest if body is not None]
+        return iter(sorted(standing, key=lambda landed: landed.key.encode()))
+
+
+class _Placed(Struct, frozen=True):
+    admitted: datetime
+    object: LedgerObject
+
+
+class FakeLedger(_OneAtATime):
+    """A ledger; `objects` lists it as the real one does: batches in order, then what waits."""
+
+    def __init__(self) -> None:
+        self._datasets: dict[DatasetId, DatasetState] = {}
+        self._marts: dict[DatasetId, MartState] = {}
+        self._placed: dict[tuple[str, str], _Placed] = {}
+        self._loaded: dict[tuple[DatasetId, str], Previous] = {}
+
+    def register(self, dataset: DatasetId, contract: str) -> None:
+        standing = self._datasets.get(dataset) or DatasetState(dataset, contract, 1, 0)
+        self._datasets[dataset] = replace(standing, contract=contract)
+
+    def dataset(self, dataset: DatasetId) -> DatasetState | None:
+        return self._datasets.get(dataset)
+
+    def datasets(self) -> list[DatasetState]:
+        return [self._datasets[dataset] for dataset in sorted(self._datasets)]
+
+    def register_mart(self, mart: DatasetId, contract: str, reads: Sequence[DatasetId]) -> None:
+        self._marts[mart] = MartState(mart, contract, tuple(reads))
+
+    def mart(self, mart: DatasetId) -> MartState | None:
+        return self._marts.get(mart)
+
+    def marts(self) -> list[MartState]:
+        return [self._marts[mart] for mart in sorted(self._marts)]
+
+    def marts_reading(self, dataset: DatasetId) -> list[MartState]:
+        return [mart for mart in self.marts() if dataset in mart.reads]
+
+    def admit(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> bool:
+        return self._remember(str(dataset), landed, at, ObjectState.PENDING, "")
+
+    def refuse(self, landed: LandedObject, reason: str, at: datetime) -> bool:
+        return self._remember("unrouted", landed, at, ObjectState.QUARANTINED, reason)
+
+    def known(self, dataset: DatasetId, landed: LandedObject) -> bool:
+        return (str(dataset), landed.fingerprint) in self._placed
+
+    def pending(self, dataset: DatasetId, limit: int) -> list[LandedObject]:
+        waiting = [one.object for one in self.objects(str(dataset)) if one.state is ObjectState.PENDING]
+        return waiting[:limit]
+
+    def loaded_content(self, dataset: DatasetId, keys: Sequence[str]) -> Mapping[str, Previous]:
+        return {key: self._loaded[dataset, key] for key in keys if (dataset, key) in self._loaded}
+
+    def assign(self, dataset: DatasetId, batch: int, objects: Sequence[LandedObject]) -> None:
+        for landed in objects:
+            self._move(dataset, landed, (ObjectState.PENDING, 0), state=ObjectState.BATCHED, batch=batch)
+
+    def finish(self, dataset: DatasetId, batch: int, objects: Sequence[Finished]) -> None:
+        last = {one.object.key: one for one in objects if one.loaded}
+        for one in {one.object.fingerprint: one for one in objects}.values():
+            counts = {name: getattr(one, name) for name in ("reason", "rows", "curated", "quarantined")}
+            leaving = (ObjectState.BATCHED, batch)
+            ended = self._move(dataset, one.object, leaving, state=one.state, **counts)
+            if ended and one.loaded and last[one.object.key] is one:
+                self._loaded[dataset, one.object.key] = one.loaded
+
+    def advance(self, dataset: DatasetId, batch: int) -> None:
+        standing = self._datasets.get(dataset)
+        if standing and standing.next_batch == batch:
+            self._datasets[dataset] = replace(standing, next_batch=batch + 1, attempt=0)
+
+    def acquire(self, dataset: DatasetId, at: datetime, instead_of: str | None = None) -> DatasetState | None:
+        standing = self._datasets.get(dataset)
+        if standing is None:
+            raise UnknownDataset(f"{dataset} is not registered: register its contract first")
+        if standing.lease and standing.lease.execution != instead_of:
+            return None
+        attempt = standing.attempt + 1
+        lease = Lease(f"{dataset.slug}-{standing.next_batch}-{attempt}", at)
+        self._datasets[dataset] = replace(standing, attempt=attempt, lease=lease)
+        return self._datasets[dataset]
+
+    def release(self, dataset: DatasetId, execution: str) -> None:
+        standing = self._datasets.get(dataset)
+        if standing and standing.lease and standing.lease.execution == execution:
+            self._datasets[dataset] = replace(standing, lease=None)
+
+    def objects(self, dataset: str, batch: int | None = None) -> list[LedgerObject]:
+        ours = [(key[1], placed) for key, placed in self._placed.items() if key[0] == dataset]
+        ended = [(p.object.batch, f, p.object) for f, p in ours if p.object.state is not ObjectState.PENDING]
+        waiting = [(p.admitted, f, p.object) for f, p in ours if p.object.state is ObjectState.PENDING]
+        listed = [one[2] for one in sorted(ended, key=lambda o: o[:2])]
+        listed += [one[2] for one in sorted(waiting, key=lambda o: o[:2])]
+        return [one for one in listed if batch is None or one.batch == batch]
+
+    def _remember(
+        self, dataset: str, landed: LandedObject, at: datetime, state: ObjectState, reason: str
+    ) -> bool:
+        new = _Placed(at, LedgerObject(landed, dataset, state, 0, reason, 0, 0, 0))
+        return self._placed.setdefault((dataset, landed.fingerprint), new) is new
+
+    def _move(
+        self, dataset: DatasetId, landed: LandedObject, leaving: tuple[ObjectState, int], **change: Any
+    ) -> bool:
+        """Change an object that stands in this state and batch; whether it did."""
+        placed = self._placed.get((str(dataset), landed.fingerprint))
+        if placed is None or (placed.object.state, placed.object.batch) != leaving:
+            return False
+        moved = replace(placed, object=replace(placed.object, **change))
+        self._placed[str(dataset), landed.fingerprint] = moved
+        return True
+
+
+class FakeTable(Struct, frozen=True):
+    """A table: types and field ids by column path, the URIs of its files, its newest snapshot (0: none)."""
+
+    columns: Mapping[str, str]
+    field_ids: Mapping[str, int]
+    location: str
+    properties: Mapping[str, str]
+    files: tuple[str, ...] = ()
+    snapshot_id: int = 0
+
+
+class FakeTableCatalog(_OneAtATime):
+    """A catalog; `tables` is what stands in it."""
+
+    def __init__(self) -> None:
+        self.tables: dict[TableRef, FakeTable] = {}
+        self._snapshots = count(1)
+
+    def ensure(self, spec: TableSpec) -> TableState:
+        columns = dict(_columns(spec.columns))
+        ids = {path: number for number, path in enumerate(columns, 1)}
+        new = FakeTable(columns, ids, spec.location, dict(spec.properties))
+        standing = self.tables.setdefault(spec.ref, new)
+        if standing.columns != columns:
+            differing = sorted({path for path, _ in standing.columns.items() ^ columns.items()})
+            raise IncompatibleTable(f"{spec.ref} and the contract differ in these columns: {differing}")
+        return self.state(spec.ref)
+
+    def state(self, ref: TableRef) -> TableState:
+        table = self._table(ref)
+        return TableState(dict(table.properties), dict(table.field_ids), table.snapshot_id)
+
+    def append(
+        self,
+        ref: TableRef,
+        files: Sequence[str],
+        properties: Mapping[str, str],
+        expect: Mapping[str, str | None],
+    ) -> int:
+        table = self._fenced(ref, expect)
+        snapshot = next(self._snapshots) if files else 0
+        self.tables[ref] = replace(
+            table,
+            files=(*table.files, *files),
+            properties={**table.properties, **properties},
+            snapshot_id=snapshot or table.snapshot_id,
+        )
+        return snapshot
+
+    def replace(
+        self,
+        ref: TableRef,
+        source: TableRef,
+        properties: Mapping[str, str],
+        expect: Mapping[str, str | None],
+    ) -> int:
+        table, origin = self._fenced(ref, expect), self._table(source)
+        if (origin.columns, origin.field_ids) != (table.columns, table.field_ids):
+            raise IncompatibleTable(f"{source} and {ref} differ in their columns")
+        changed = set(origin.files) != set(table.files)
+        self.tables[ref] = replace(
+            table,
+            files=origin.files,
+            properties={**table.properties, **properties},
+            snapshot_id=next(self._snapshots) if changed else table.snapshot_id,
+        )
+        return self.tables[ref].snapshot_id if origin.files or table.files else 0
+
+    def drop(self, ref: TableRef) -> None:
+        self.tables.pop(ref, None)
+
+    def _table(self, ref: TableRef) -> FakeTable:
+        if ref not in self.tables:
+            raise IncompatibleTable(f"there is no table {ref}; registering its contract creates it")
+        return self.tables[ref]
+
+    def _fenced(self, ref: TableRef, expect: Mapping[str, str | None]) -> FakeTable:
+        table = self._table(ref)
+        for name, value in expect.items():
+            if table.properties.get(name) != value:
+                raise CommitConflict(f"{name} of {ref} is {table.properties.get(name)!r}, expected {value!r}")
+        return table
+
+
+_TYPES = {
+    plan.Text: "string",
+    plan.Json: "string",
+    plan.Double: "double",
+    plan.Boolean: "boolean",
+    plan.Date: "date",
+    plan.Timestamp: "timestamptz",
+    plan.Array: "list",
+    plan.Object: "struct",
+}
+
+
+def _columns(columns: Sequence[plan.Column], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for column in columns:
+        kind = plan.Text() if column.mask else column.type
+        yield from _paths(prefix + column.name, kind)
+
+
+def _paths(path: str, kind: plan.Type) -> Iterator[tuple[str, str]]:
+    match kind:
+        case plan.Integer(bits=bits):
+            yield path, f"int{bits}"
+        case plan.Decimal(precision=precision, scale=scale):
+            yield path, f"decimal({precision}, {scale})"
+        case _:
+            yield path, _TYPES[type(kind)]
+    match kind:
+        case plan.Array(items=items):
+            yield from _paths(f"{path}.element", items)
+        case plan.Object(columns=columns):
+            yield from _columns(columns, f"{path}.")
+
+
+class FakeExecutions(_OneAtATime):
+    """State machine executions: `started` by name, running until `stop`."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, DatasetId] = {}
+        self.stopped: set[str] = set()
+
+    def start(self, name: str, dataset: DatasetId) -> None:
+        self.started.setdefault(name, dataset)
+
+    def known(self, name: str) -> bool:
+        return name in self.started
+
+    def running(self, name: str) -> bool:
+        return name in self.started and name not in self.stopped
+
+    def stop(self, name: str) -> None:
+        self.stopped.add(name)
+
+
+class FakeEventBus(_OneAtATime):
+    """A bus; `events` are detail type and detail, in order."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, Mapping[str, object]]] = []
+
+    def publish(self, detail_type: str, detail: Mapping[str, object]) -> None:
+        self.events.append((detail_type, dict(detail)))
+
+
+class FakeAlerts(_OneAtATime):
+    """A topic; `alerts` are subject and message, in order."""
+
+    def __init__(self) -> None:
+        self.alerts: list[tuple[str, str]] = []
+
+    def alert(self, subject: str, message: str) -> None:
+        self.alerts.append((" ".join(subject.split())[:100], message))
+
+
+class FakeMetrics(_OneAtATime):
+    """Metrics; `counts` sums them by name and dataset."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, DatasetId]] = Counter()
+
+    def count(self, name: str, value: float, dataset: DatasetId) -> None:
+        self.counts[name, dataset] += value  # type: ignore[assignment]  # Counter is typed for int alone
+
+
+class FakeMaskingKeys:
+    """Keys derived from `secret`."""
+
+    def __init__(self, secret: str = "millrace") -> None:
+        self.secret = secret
+
+    def key(self, dataset: DatasetId) -> bytes:
+        return hashlib.sha256(f"{self.secret}:{dataset}".encode()).digest()

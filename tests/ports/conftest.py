@@ -1,0 +1,54 @@
+"""The worlds that every port suite runs in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto import mock_aws
+
+from headrace_local.emulator import client_environment
+from headrace_local.laptop import Laptop
+from tests.ports.worlds import EmulatedWorld, FakeWorld, World
+
+LAPTOP = [pytest.mark.laptop, pytest.mark.xdist_group("ports on the laptop")]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_is_reached_by_accident() -> Iterator[None]:
+    """boto3 and PyArrow find these credentials, and nobody's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in client_environment(port=9).items():
+            patch.setenv(name, value)
+        patch.delenv("AWS_ENDPOINT_URL")
+        yield
+
+
+@pytest.fixture(scope="session")
+def laptop_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    laptop = Laptop(Path(tmp_path_factory.mktemp("laptop")), port=0, keep=False)
+    laptop.start()
+    yield laptop.endpoint
+    laptop.stop()
+
+
+@pytest.fixture
+def moto(tmp_path: Path) -> Iterator[EmulatedWorld]:
+    """An account of moto's; for what only an adapter can show, too."""
+    with mock_aws():
+        yield EmulatedWorld("moto", lake=tmp_path / "lake")
+
+
+@pytest.fixture
+def laptop(laptop_endpoint: str) -> EmulatedWorld:
+    return EmulatedWorld("laptop", laptop_endpoint)
+
+
+@pytest.fixture
+def fake() -> FakeWorld:
+    return FakeWorld()
+
+
+@pytest.fixture(params=["fake", "moto", pytest.param("laptop", marks=LAPTOP)])
+def world(request: pytest.FixtureRequest) -> World:
+    chosen: World = request.getfixturevalue(request.param)
+    return chosen

@@ -1,0 +1,56 @@
+"""A world with one dataset of two columns, and a mart over it."""
+
+import pytest
+
+from tests.world import World
+
+MILLS = """
+apiVersion: v3.1.0
+kind: DataContract
+id: mills
+version: 1.0.0
+status: active
+domain: river
+name: mills
+servers:
+  - {server: landing, type: s3, location: "s3://landing/river/mills/", format: csv}
+schema:
+  - name: mills
+    logicalType: object
+    properties:
+      - {name: name, logicalType: string, required: true}
+      - {name: wheels, logicalType: integer, logicalTypeOptions: {minimum: 0}}
+customProperties:
+  - {property: headrace.maxQuarantinedPercent, value: 60}
+  - property: headrace.queries
+    value: [{name: wheels, sql: "SELECT sum(wheels) AS wheels FROM river.mills"}]
+"""
+
+WHEELS = """
+apiVersion: v3.1.0
+kind: DataContract
+id: wheels
+version: 1.0.0
+status: active
+domain: river
+name: wheels
+schema:
+  - name: wheels
+    logicalType: object
+    properties:
+      - {name: wheels, logicalType: integer}
+customProperties:
+  - {property: headrace.sql, value: "SELECT sum(wheels) AS wheels FROM river.mills"}
+"""
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.register(MILLS, WHEELS)
+    return world
+
+
+@pytest.fixture
+def mills() -> str:
+    return MILLS

@@ -1,0 +1,100 @@
+"""Closing a batch leaves an audit record, terminal states, an event, and the lease where it belongs."""
+
+import json
+from typing import Any
+
+import pytest
+
+from headrace.domain import keys
+from headrace.domain.dataset import DatasetId
+from headrace.domain.errors import Unavailable
+from tests.world import World
+
+MILLS = DatasetId("river", "mills")
+GOOD = b"name,wheels\nOld Mill,2\n"
+
+
+def audit(world: World, batch: int = 1) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(world.artefacts.read(keys.audit_key(MILLS, batch)))
+    return found
+
+
+def test_the_audit_record_accounts_for_every_row(world: World) -> None:
+    world.land("river/mills/a.csv", GOOD + b"Bad Mill,-1\n")
+    world.land("river/mills/b.csv", GOOD)
+    world.rest()
+    found = audit(world)
+    assert (found["rows"], found["curated"], found["quarantined"]) == (3, 2, 1)
+    assert found["reasons"] == [{"column": "wheels", "rule": "range", "rows": 1}]
+    assert world.states("river/mills") == {
+        "river/mills/a.csv": "LOADED_WITH_REJECTS",
+        "river/mills/b.csv": "LOADED",
+    }
+
+
+def test_one_event_tells_that_the_dataset_was_updated(world: World) -> None:
+    world.land("river/mills/a.csv", GOOD)
+    world.rest()
+    updates = [detail for kind, detail in world.events.events if kind == "Dataset Updated"]
+    assert [(one["id"], one["rows"]) for one in updates] == [("river/mills:1", 1)]
+
+
+def test_unreadable_objects_are_told_to_people_without_their_content(world: World) -> None:
+    world.land("river/mills/a.csv", b"\x1f\x8b\x08secret")
+    world.rest()
+    ((subject, message),) = world.alerts.alerts
+    assert subject == "river/mills: 1 objects quarantined"
+    assert "river/mills/a.csv" in message
+    assert "secret" not in message
+
+
+def test_a_rejected_batch_publishes_nothing_and_quarantines_every_row(world: World) -> None:
+    world.land("river/mills/a.csv", GOOD + b"Bad Mill,-1\n,3\n")
+    world.rest()
+    found = audit(world)
+    assert (found["rows"], found["curated"], found["quarantined"]) == (3, 0, 3)
+    assert world.states("river/mills") == {"river/mills/a.csv": "REJECTED"}
+    assert [kind for kind, _ in world.events.events] == ["Mart Registered"]
+    assert world.watermark("river/mills") == 1
+    assert any("rejected" in subject for subject, _ in world.alerts.alerts)
+
+
+def test_the_next_batch_follows_in_the_same_execution(world: World) -> None:
+    world.land("river/mills/a.csv", GOOD)
+    execution = next(world.waiting_executions())
+    planned_before = world.ledger.dataset(MILLS)
+    assert planned_before is not None
+    world.land("river/mills/a.csv", GOOD + b"New Mill,1\n")
+    world.run(execution)
+    assert list(world.executions.started) == ["river-mills-1-1"]
+    assert world.watermark("river/mills") == 2
+
+
+def test_an_execution_hands_over_before_its_history_is_full(world: World) -> None:
+    for number in range(25):
+        world.land("river/mills/same-key.csv", GOOD + b"Mill,%d\n" % number)
+    world.rest()
+    assert len(world.executions.started) == 3
+    assert world.watermark("river/mills") == 25
+
+
+@pytest.mark.parametrize("port", ["events", "alerts"])
+def test_closing_that_failed_half_way_is_finished_by_the_next_attempt(
+    world: World, monkeypatch: pytest.MonkeyPatch, port: str
+) -> None:
+    world.land("river/mills/a.csv", GOOD)
+    world.land("river/mills/b.csv", b"\x1f\x8b\x08")
+
+    def fail(*_: object) -> None:
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(getattr(world, port), "publish" if port == "events" else "alert", fail)
+    with pytest.raises(Unavailable):
+        world.rest()
+    monkeypatch.undo()
+    world.executions.stop("river-mills-1-1")
+    assert world.reconcile().woken == ("river/mills",)
+    world.rest()
+    assert list(world.executions.started) == ["river-mills-1-1", "river-mills-1-2"]
+    assert world.watermark("river/mills") == 1
+    assert world.states("river/mills") == {"river/mills/a.csv": "LOADED", "river/mills/b.csv": "QUARANTINED"}
