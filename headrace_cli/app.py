@@ -30,7 +30,7 @@ class Commands(TyperGroup):
             if ctx.params.get("debug"):
                 traceback.print_exc()
             failure = explain(error)
-            note(f"headrace: {failure}")
+            note(str(failure))
             raise typer.Exit(failure.code) from error
 
 
@@ -45,22 +45,27 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of tables.")]
 Dataset = Annotated[str, typer.Argument(help="As domain/name, like aviation/runways.", metavar="DATASET")]
-Timeout = Annotated[float, typer.Option(help="Seconds to wait at most.", min=0)]
-Contracts = Annotated[
-    list[Path], typer.Argument(help="Contract files, or folders of them.", metavar="[PATH]...")
-]
+Timeout = Annotated[float, typer.Option(help="Seconds to wait at most.", metavar="S", min=0)]
+Contracts = Annotated[list[Path], typer.Argument(help="Contract files, or folders of them.", metavar="PATH")]
 
 
 @app.callback()
 def headrace(
     ctx: typer.Context,
-    profile: Annotated[str | None, typer.Option(help="AWS profile; the deployment is then on AWS.")] = None,
-    stack: Annotated[
-        str | None, typer.Option(help=f"Stack on AWS; {STACK} if only a profile is given.")
+    profile: Annotated[
+        str | None, typer.Option(help="AWS profile; the deployment is then on AWS.", metavar="NAME")
     ] = None,
-    region: Annotated[str | None, typer.Option(help="AWS region, if the profile's is not the one.")] = None,
+    stack: Annotated[
+        str | None, typer.Option(help=f"Stack on AWS; {STACK} if only a profile is given.", metavar="NAME")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="AWS region, if the profile's is not the one.", metavar="NAME")
+    ] = None,
     state: Annotated[
-        Path, typer.Option(help="Where the laptop keeps its state.", show_default=".headrace in the project")
+        Path,
+        typer.Option(
+            help="Where the laptop keeps its state.", metavar="DIR", show_default=".headrace in the project"
+        ),
     ] = PROJECT / ".headrace",
     debug: Annotated[  # noqa: ARG001 - for Commands
         bool, typer.Option("--debug", envvar="HEADRACE_DEBUG", help="Show tracebacks.")
@@ -86,7 +91,7 @@ def _deployment(ctx: typer.Context) -> Deployment:
 def up(
     ctx: typer.Context,
     port: Annotated[
-        int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
+        int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", metavar="N", min=0, max=65535)
     ] = PORT,
     fresh: Annotated[bool, typer.Option("--fresh", help="Delete what the laptop holds first.")] = False,
     no_register: Annotated[bool, typer.Option("--no-register", help="Leave contracts/ alone.")] = False,
@@ -128,7 +133,7 @@ def demo(
     ctx: typer.Context,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the demo's laptop running.")] = False,
 ) -> None:
-    """Show it all on real files, on a laptop of its own: landing, buffer, ingest, table, query, publish."""
+    """Show every stage on real files, on a laptop of its own, and check what comes out."""
     from headrace_cli.demo import run_demo
 
     run_demo(ctx.obj, keep=keep)
@@ -166,8 +171,8 @@ def register_contracts(ctx: typer.Context, paths: Contracts = [Path("contracts")
 @app.command()
 def put(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Files to upload.", metavar="FILE...")],
-    dataset: Annotated[str, typer.Option(help="Where they belong, as domain/name.")],
+    files: Annotated[list[Path], typer.Argument(help="Files to upload.", metavar="FILE")],
+    dataset: Annotated[str, typer.Option(help="Where they belong, as domain/name.", metavar="DATASET")],
     name: Annotated[
         str | None, typer.Option("--as", help="Another name for the one file.", metavar="NAME")
     ] = None,
@@ -188,6 +193,7 @@ def put(
     if wait:
         from headrace_cli.views import show_ends
 
+        note(f"waiting for {many(len(landed), 'object')} to come to their end")
         ends = putting.wait(deployment, target, landed, from_batch=before.next_batch, timeout=timeout)
         show_ends(ends)
 
@@ -195,9 +201,11 @@ def put(
 @app.command()
 def query(
     ctx: typer.Context,
-    sql: Annotated[str, typer.Argument(help="One statement in Athena's SQL; - reads it from stdin.")],
+    sql: Annotated[
+        str, typer.Argument(help="One statement in Athena's SQL; - reads it from stdin.", metavar="SQL")
+    ],
     database: Annotated[
-        str, typer.Option(help="curated, quarantine, marts, or any database of the catalog.")
+        str, typer.Option(help="curated, quarantine, marts, or any database of the catalog.", metavar="NAME")
     ] = "curated",
     as_json: Json = False,
 ) -> None:
@@ -217,7 +225,9 @@ def query(
 def quarantine(
     ctx: typer.Context,
     dataset: Dataset,
-    limit: Annotated[int, typer.Option(help="Rows at most.", min=1, max=10_000)] = 20,
+    limit: Annotated[
+        int, typer.Option(help="Rows at most, up to 10,000.", metavar="N", min=1, max=10_000)
+    ] = 20,
     key: Annotated[
         str | None,
         typer.Option("--object", help="Only this object: its key, or its whole identity.", metavar="KEY"),
@@ -244,7 +254,7 @@ def quarantine(
 def status(
     ctx: typer.Context,
     dataset: Annotated[
-        str | None, typer.Argument(help="Only this one, in detail.", metavar="[DATASET]")
+        str | None, typer.Argument(help="Only this one, in detail.", metavar="DATASET")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -266,7 +276,9 @@ def status(
 def watch(
     ctx: typer.Context,
     until_idle: Annotated[bool, typer.Option("--until-idle", help="End when all is at rest.")] = False,
-    timeout: Annotated[float | None, typer.Option(help="Seconds after which to stop.", min=0)] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds after which to stop.", metavar="S", min=0)
+    ] = None,
 ) -> None:
     """Follow batches while they run."""
     from headrace_cli.views import watching
@@ -280,7 +292,7 @@ def watch(
 
 @app.command()
 def reconcile(ctx: typer.Context) -> None:
-    """Find what events lost: admit unknown objects of landing, go on with interrupted batches."""
+    """Admit objects that no event announced, and go on with interrupted batches."""
     from headrace_cli import register
 
     found = register.reconcile(_deployment(ctx))

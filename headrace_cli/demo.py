@@ -1,1 +1,141 @@
-"""The demo."""
+"""Shows everything on real files, on a laptop of its own that begins empty."""
+
+import time
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from headrace.domain.dataset import DatasetId
+from headrace.domain.landed import LandedObject
+from headrace.domain.zones import TableRef
+from headrace_cli import history, laptop, put
+from headrace_cli.deployment import Deployment, Target, resolve
+from headrace_cli.failures import ExitCode, Failure
+from headrace_cli.quarantine import quarantine
+from headrace_cli.query import Result, run_query
+from headrace_cli.render import many
+from headrace_cli.status import status_of
+from headrace_cli.views import show_quarantine, show_result, watching
+from headrace_cli.watch import follow
+
+EXAMPLES = laptop.PROJECT / "examples"
+_PATIENCE_S = 300.0
+_MART_SQL = (
+    "SELECT country, runways, longest_ft FROM aviation_runways_by_country ORDER BY runways DESC LIMIT 5"
+)
+
+Wave = dict[DatasetId, Path]
+
+
+def run_demo(target: Target, *, keep: bool) -> None:
+    """Raises Failure where anything is not as it should be; in any case stops the laptop, unless `keep`."""
+    began = time.monotonic()
+    ours = replace(target, state=target.state / "demo")
+    laptop.laptop_of(ours)
+    wrong: list[str] = []
+    try:
+        _say("", "A laptop of its own: AWS emulated on 127.0.0.1; nothing leaves this machine.")
+        laptop.up(ours, laptop.Up(port=0, fresh=True, contracts=(laptop.PROJECT / "contracts",)))
+        wrong = list(_show(resolve(ours)))
+    finally:
+        if not keep:
+            laptop.down(ours, wipe=False)
+    if wrong:
+        raise Failure(ExitCode.TROUBLE, "not as it should be:\n" + "\n".join(wrong))
+    _say("", f"All as it should be, in {time.monotonic() - began:.0f} s.")
+    if keep:
+        _say("", f"It runs on: headrace --state {ours.state} status")
+    else:
+        _say("", "Stopped. Your own: headrace up, then headrace put FILE --dataset domain/name --wait")
+
+
+def _show(deployment: Deployment) -> Iterator[str]:
+    """Move the example files through every stage; gives what is wrong."""
+    datasets = _ingest(deployment, list(waves(EXAMPLES)))
+    _refreshed(deployment)
+    _say("table", "every row of every object is in curated or in quarantine, exactly once:")
+    for dataset in datasets:
+        yield from _conserved(deployment, dataset)
+    yield from (f"{one.subject}: {one.what}" for one in status_of(deployment).trouble if one.stuck)
+    _say("", "\nwhy rows are in quarantine (headrace quarantine DATASET):")
+    for dataset in datasets:
+        if (found := quarantine(deployment, dataset, 2)).rows:
+            show_quarantine(found)
+    _say("query", f'the marts, through Athena (headrace query --database marts "{_MART_SQL}"):')
+    top = run_query(deployment, _MART_SQL, "marts")
+    show_result(top)
+    if not top.rows:
+        yield "aviation/runways_by_country is empty"
+    for mart in history.mart_statuses(deployment):
+        holds = ", ".join(f"{name} up to batch {number}" for name, number in mart.holds.items())
+        _say("publish", f"{mart.mart} was refreshed by itself and holds {holds}")
+
+
+def waves(examples: Path) -> Iterator[Wave]:
+    """The n-th file of every dataset, largest first: no two files of a dataset meet in a batch, whose
+    rules compare rows, so that the demo's figures are always the same."""
+    files = {
+        dataset: sorted(folder.iterdir(), key=lambda file: (-file.stat().st_size, file.name))
+        for folder in sorted(examples.glob("*/*/"))
+        if (dataset := DatasetId.of_key(f"{folder.relative_to(examples)}/"))
+    }
+    for together in zip_longest(*files.values()):
+        yield {dataset: file for dataset, file in zip(files, together, strict=True) if file}
+
+
+def _ingest(deployment: Deployment, files: Sequence[Wave]) -> list[DatasetId]:
+    names = deployment.outputs
+    _say("landing", f"files go to s3://{names.landing_bucket}/<domain>/<dataset>/, untouched")
+    _say("buffer", "S3 announces each one; EventBridge queues it in SQS; admit_objects writes it down once")
+    _say("ingest", "one execution a dataset takes all that waits: plan, refine, judge, commit, close")
+    for wave in files:
+        landed: dict[DatasetId, list[LandedObject]] = {}
+        before = {dataset: deployment.registered(dataset).next_batch for dataset in wave}
+        for dataset, file in wave.items():
+            landed[dataset] = put.put(deployment, dataset, {file.name: file})
+            print(f"          {dataset}/{file.name}")
+        with watching() as show:
+            follow(deployment, show, timeout=_PATIENCE_S, until_idle=True)
+        for dataset, objects in landed.items():
+            put.wait(deployment, dataset, objects, from_batch=before[dataset], timeout=_PATIENCE_S)
+    return sorted({dataset for wave in files for dataset in wave})
+
+
+def _refreshed(deployment: Deployment) -> None:
+    """Wait until the marts hold what was published, or have had time enough to."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while any(mart.behind for mart in history.mart_statuses(deployment)) and time.monotonic() < deadline:
+        time.sleep(0.5)
+
+
+def _conserved(deployment: Deployment, dataset: DatasetId) -> Iterator[str]:
+    rows = sum(one.rows for one in deployment.ledger.objects(str(dataset)))
+    curated, curated_once = _count(deployment, deployment.zones.curated(dataset))
+    quarantined, quarantined_once = _count(deployment, deployment.zones.quarantine(dataset))
+    kept = rows == curated + quarantined and (curated, quarantined) == (curated_once, quarantined_once)
+    sum_of_both = f"{curated:,} curated + {quarantined:,} quarantined"
+    print(f"          {dataset}: {many(rows, 'row')} in = {sum_of_both}{'' if kept else '   WRONG'}")
+    if not kept:
+        yield f"{dataset}: {rows} rows in, {sum_of_both}, of them once: {curated_once} + {quarantined_once}"
+
+
+def _count(deployment: Deployment, table: TableRef) -> tuple[int, int]:
+    """Rows of a table, and how many of them have a place (object and row) of their own."""
+    from sqlglot import exp
+
+    place = "count(DISTINCT _object || '#' || CAST(_row AS varchar))"
+    sql = exp.select("count(*) AS n", f"{place} AS places").from_(
+        exp.table_(table.name, db=table.database, quoted=True)
+    )
+    return _pair(run_query(deployment, sql.sql(dialect="trino")))
+
+
+def _pair(result: Result) -> tuple[int, int]:
+    row = result.rows[0]
+    return int(row["n"] or 0), int(row["places"] or 0)
+
+
+def _say(stage: str, text: str) -> None:
+    print(f"{stage:<10}{text}" if stage else text, flush=True)

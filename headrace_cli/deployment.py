@@ -3,6 +3,7 @@
 Every name comes from the outputs of the CloudFormation stack, wherever that stands.
 """
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ class Outputs(Struct, frozen=True, rename="pascal"):
     refresh_mart_state_machine_arn: str
     buffer_queue_url: str
     buffer_dead_letter_queue_url: str
+    undelivered_queue_url: str
     workgroup: str
     curated_database: str
     quarantine_database: str
@@ -171,6 +173,8 @@ def _on_aws(target: Target) -> Deployment:
 
 def _on_laptop(target: Target) -> Deployment:
     import boto3
+    import botocore.session
+    from botocore.config import Config
 
     from headrace_local.laptop import Laptop
 
@@ -181,5 +185,15 @@ def _on_laptop(target: Target) -> Deployment:
             f"the laptop is not running (state in {target.state}): `headrace up` starts it; "
             "--stack or --profile names a deployment on AWS instead",
         )
-    session = boto3.Session("test", "test", region_name="us-east-1")
+    core = botocore.session.Session(session_vars=_DEAF)
+    core.set_default_client_config(Config(proxies={}))
+    session = boto3.Session("test", "test", region_name="us-east-1", botocore_session=core)
     return Deployment(session, STACK, running.endpoint)
+
+
+_DEAF = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""Settings that botocore would take from the user's profile and files, which mean AWS and not the laptop."""

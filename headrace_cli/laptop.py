@@ -1,6 +1,8 @@
 """Starts, stops and describes the laptop's own deployment."""
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,46 +46,58 @@ def up(target: Target, request: Up) -> str:
     Returns the endpoint. Raises InvalidContract before anything is started.
     """
     from headrace_cli import register
-    from headrace_local.deploy import DeployError, deploy
-    from headrace_local.laptop import LaptopError
+    from headrace_local.deploy import deploy
 
-    checked = register.check(request.contracts)
     laptop = laptop_of(target, request.port)
-    try:
+    checked = register.check(request.contracts)
+    with _failing(laptop):
         if request.fresh:
             laptop.wipe()
         started = laptop.start()
         note(f"laptop {'started' if started else 'is running already'} at {laptop.endpoint}")
         stood = deploy(laptop)
-    except LaptopError as error:
-        raise Failure(
-            ExitCode.UNREACHABLE, f"{error}\nIf the port is taken, choose another: `headrace up --port 0`"
-        ) from error
-    except DeployError as error:
-        raise Failure(ExitCode.UNREACHABLE, f"{error}\nThe laptop's log is {laptop.log}") from error
     note(f"stack {stood.stack} deployed in {stood.seconds:.1f} s")
     deployment = resolve(target)
     if checked:
         register.register(deployment, checked)
         note(f"{many(len(checked), 'contract')} registered")
-    admitted = register.reconcile(deployment).admitted
-    if admitted:
-        note(f"{many(admitted, 'object')} found in landing that no event had announced")
+    found = register.reconcile(deployment)
+    if found.admitted:
+        note(f"{many(found.admitted, 'object')} admitted that no event had announced")
+    if found.woken:
+        note(f"interrupted batches go on: {', '.join(found.woken)}")
     return laptop.endpoint
 
 
 def down(target: Target, *, wipe: bool) -> bool:
     """Stop the laptop, and delete its account if `wipe`; False where it was not running."""
     laptop = laptop_of(target)
-    ran = laptop.stop()
-    if wipe:
-        laptop.wipe()
+    with _failing(laptop):
+        ran = laptop.stop()
+        if wipe:
+            laptop.wipe()
     return ran
+
+
+@contextmanager
+def _failing(laptop: "Laptop") -> Iterator[None]:
+    """Say what to do when the emulator does not start or stop, or the stack does not deploy."""
+    from headrace_local.deploy import DeployError
+    from headrace_local.laptop import LaptopError
+
+    try:
+        yield
+    except LaptopError as error:
+        advice = f"Its log is {laptop.log}; if the port is taken, `headrace up --port 0` takes a free one."
+        raise Failure(ExitCode.UNREACHABLE, f"{error}\n{advice}") from error
+    except DeployError as error:
+        raise Failure(ExitCode.UNREACHABLE, f"{error}\nThe laptop's log is {laptop.log}") from error
 
 
 def environment(target: Target) -> str:
     """Shell lines that point any AWS client at the running laptop."""
+    laptop = laptop_of(target)
     resolve(target)
-    variables = laptop_of(target).environment()
+    variables = laptop.environment()
     lines = [f"export {name}={shlex.quote(text)}" for name, text in variables.items()]
     return "\n".join(["unset AWS_PROFILE AWS_SESSION_TOKEN", *lines])

@@ -1,5 +1,8 @@
 """Reads a dataset's quarantine: rows, all their reasons, and their original text."""
 
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -7,7 +10,7 @@ from msgspec import Struct
 
 from headrace.domain.dataset import DatasetId
 from headrace_cli.deployment import Deployment
-from headrace_cli.query import run_query
+from headrace_cli.query import Result, run_query
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -47,29 +50,33 @@ def quarantine(deployment: Deployment, dataset: DatasetId, limit: int, key: str 
     """
     deployment.registered(dataset)
     sql = statement(deployment, dataset, limit + 1, key)
-    found = [_row(row) for row in run_query(deployment, sql, "quarantine").rows]
-    return Quarantine(str(dataset), tuple(found[:limit]), len(found) > limit)
+    found = tuple(_rows(run_query(deployment, sql, "quarantine")))
+    return Quarantine(str(dataset), found[:limit], len(found) > limit)
+
+
+_ROWS_WITH_REASONS = """
+    SELECT q."_object", q."_row", q."_batch", q."_contract", q."_raw", r."column", r."rule", r."value_excerpt"
+    FROM (
+        SELECT "_object", "_row", "_batch", "_contract", "_raw", "_reasons"
+        ORDER BY "_batch" DESC, "_object", "_row"
+    ) AS q
+    LEFT JOIN UNNEST(q."_reasons") WITH ORDINALITY AS r ("column", "rule", "value_excerpt", "place") ON TRUE
+    ORDER BY q."_batch" DESC, q."_object", q."_row", r."place"
+"""
 
 
 def statement(deployment: Deployment, dataset: DatasetId, limit: int, key: str | None) -> str:
-    """The SELECT, in Athena's dialect: names quoted, values as literals."""
-    from sqlglot import exp
+    """The SELECT, in Athena's dialect, a line for each reason: names quoted, values as literals."""
+    from sqlglot import exp, parse_one
 
     table = deployment.zones.quarantine(dataset)
-    column = {
-        name: exp.column(name, quoted=True) for name in ("_object", "_row", "_batch", "_contract", "_raw")
-    }
-    as_json = exp.cast(exp.column("_reasons", quoted=True), exp.DataType.Type.JSON)
-    reasons = exp.func("json_format", as_json, dialect="trino")
-    select = (
-        exp.select(*column.values(), exp.alias_(reasons, "_reasons", quoted=True))
-        .from_(exp.table_(table.name, db=table.database, quoted=True))
-        .order_by(column["_batch"].desc(), column["_object"], column["_row"])
-        .limit(limit)
-    )
+    tree = parse_one(_ROWS_WITH_REASONS, dialect="trino")
+    rows = tree.find_all(exp.Select)
+    inner = next(select for select in rows if select.parent)
+    inner.from_(exp.table_(table.name, db=table.database, quoted=True), copy=False).limit(limit, copy=False)
     if key is not None:
-        select = select.where(_of_object(deployment, dataset, key))
-    return select.sql(dialect="trino")
+        inner.where(_of_object(deployment, dataset, key), copy=False)
+    return tree.sql(dialect="trino")
 
 
 def _of_object(deployment: Deployment, dataset: DatasetId, key: str) -> "exp.Condition":
@@ -81,19 +88,27 @@ def _of_object(deployment: Deployment, dataset: DatasetId, key: str) -> "exp.Con
         return identity.eq(exp.Literal.string(key))
     full = key if DatasetId.of_key(key) == dataset else f"{dataset}/{key}"
     start = exp.Literal.string(f"s3://{deployment.outputs.landing_bucket}/{full}?versionId=")
-    return exp.func("starts_with", identity.copy(), start, dialect="trino")
+    return exp.func("starts_with", identity, start, dialect="trino")
 
 
-class _Row(Struct, rename=lambda name: f"_{name}"):
+def _rows(result: Result) -> Iterator[QuarantinedRow]:
+    """Lines of one row stand together, in the order of its reasons."""
+    for _, lines in groupby(result.rows, key=itemgetter("_batch", "_object", "_row")):
+        row, *others = (msgspec.convert(line, _Line) for line in lines)
+        reasons = tuple(
+            Reason(one.column, one.rule or "", one.value_excerpt)
+            for one in (row, *others)
+            if one.column is not None
+        )
+        yield QuarantinedRow(row.object, row.row, row.batch, row.contract, reasons, row.raw)
+
+
+class _Line(Struct, rename=lambda name: name if name in Reason.__struct_fields__ else f"_{name}"):
     object: str
     row: int
     batch: int
     contract: str
     raw: str
-    reasons: str
-
-
-def _row(values: object) -> QuarantinedRow:
-    row = msgspec.convert(values, _Row)
-    reasons = msgspec.json.decode(row.reasons, type=tuple[Reason, ...])
-    return QuarantinedRow(row.object, row.row, row.batch, row.contract, reasons, row.raw)
+    column: str | None
+    rule: str | None
+    value_excerpt: str | None

@@ -57,8 +57,7 @@ def table(
     screen = console()
     with screen.capture() as drawn:
         screen.print(grid)
-    for line in drawn.get().splitlines():
-        print(line.rstrip())
+    print("\n".join(line.rstrip() for line in drawn.get().rstrip().splitlines()))
 
 
 def size(count: int) -> str:

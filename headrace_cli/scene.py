@@ -1,6 +1,8 @@
 """What moves in a deployment right now: leases, waiting objects, the buffer, mart refreshes."""
 
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +16,9 @@ COUNTED = 10_000
 """Waiting objects are counted up to here: what comes after changes no decision."""
 
 _AT_ONCE = 8
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 
 class Execution(Struct, frozen=True):
@@ -30,11 +35,13 @@ class Execution(Struct, frozen=True):
 
 
 class Buffer(Struct, frozen=True):
-    """Messages in the queues, as SQS estimates them; `dead` ones were given up on."""
+    """Messages in the queues, as SQS estimates them. `dead` ones were given up on by admit_objects,
+    `undelivered` events and calls found no taker."""
 
     waiting: int
     in_flight: int
     dead: int
+    undelivered: int
 
     @property
     def empty(self) -> bool:
@@ -79,10 +86,17 @@ def look(deployment: Deployment) -> Scene:
     """Upstream first: what moves on while we look is seen downstream, never missed."""
     buffer = _buffer(deployment)
     names = [state.dataset for state in deployment.ledger.datasets()]
-    _ = deployment.clients.stepfunctions  # threads share clients, but must not make them
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        lanes = tuple(pool.map(lambda name: lane(deployment, name), names))
+    lanes = at_once(deployment, lambda name: lane(deployment, name), names)
     return Scene(lanes, buffer, _refreshing(deployment))
+
+
+def at_once(
+    deployment: Deployment, ask: Callable[[Asked], Answer], names: Iterable[Asked]
+) -> tuple[Answer, ...]:
+    """Ask about many things at a time, in order; threads may share clients, but not make them."""
+    _ = deployment.clients.stepfunctions, deployment.ledger, deployment.artefacts
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return tuple(pool.map(ask, names))
 
 
 def lane(deployment: Deployment, dataset: DatasetId) -> Lane:
@@ -123,7 +137,11 @@ def _refreshing(deployment: Deployment) -> int:
 def _buffer(deployment: Deployment) -> Buffer:
     names = deployment.outputs
     waiting, in_flight = _depth(deployment, names.buffer_queue_url)
-    return Buffer(waiting, in_flight, sum(_depth(deployment, names.buffer_dead_letter_queue_url)))
+    dead, undelivered = (
+        sum(_depth(deployment, queue))
+        for queue in (names.buffer_dead_letter_queue_url, names.undelivered_queue_url)
+    )
+    return Buffer(waiting, in_flight, dead, undelivered)
 
 
 def _depth(deployment: Deployment, queue: str) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from headrace.ports import LedgerObject
 from headrace_cli import history
 from headrace_cli.deployment import Deployment
 from headrace_cli.history import MartStatus
-from headrace_cli.scene import Buffer, Lane, Scene, look
+from headrace_cli.scene import Buffer, Lane, Scene, at_once, look
 from headrace_cli.trouble import Trouble, diagnose
 
 _RECENT = 5
@@ -98,6 +98,7 @@ class _View(Struct, frozen=True):
     """One dataset up close: its recent audit records and, while a batch is open, that batch's objects."""
 
     lane: Lane
+    contract: str
     audits: tuple[Audit, ...]
     open: tuple[LedgerObject, ...]
 
@@ -111,13 +112,14 @@ def status_of(deployment: Deployment, only: DatasetId | None = None) -> Status:
     if only:
         deployment.registered(only)
     scene, marts = _settled(deployment, only)
-    views = [_view(deployment, lane, _RECENT if only else 1) for lane in scene.lanes]
+    batches = _RECENT if only else 1
+    views = at_once(deployment, lambda lane: _view(deployment, lane, batches), scene.lanes)
     return Status(
         deployment=str(deployment),
         at_rest=scene.at_rest,
         trouble=diagnose(scene, [view.audits[0] for view in views if view.audits], marts),
         buffer=scene.buffer,
-        datasets=tuple(_dataset(deployment, view) for view in views),
+        datasets=tuple(map(_dataset, views)),
         marts=marts,
         objects=tuple(one for view in views for one in _objects(deployment, view)) if only else (),
         unrouted=() if only else tuple(map(_object, deployment.ledger.objects("unrouted"))),
@@ -144,23 +146,22 @@ def _seen(deployment: Deployment, only: DatasetId | None) -> tuple[Scene, tuple[
 def _view(deployment: Deployment, lane: Lane, batches: int) -> _View:
     dataset, number = lane.state.dataset, lane.state.next_batch
     audits = tuple(islice(history.audits(deployment, dataset, number), batches))
-    return _View(lane, audits, tuple(deployment.ledger.objects(str(dataset), number)))
+    contract = history.contract_id(deployment, lane.state.contract)
+    return _View(lane, contract, audits, tuple(deployment.ledger.objects(str(dataset), number)))
 
 
-def _dataset(deployment: Deployment, view: _View) -> DatasetStatus:
-    state = view.lane.state
-    contract = history.contract_id(deployment, state.contract)
+def _dataset(view: _View) -> DatasetStatus:
     states = Counter({"PENDING": view.lane.waiting}) + Counter(str(one.state) for one in view.open)
     for audit in view.audits:
         states.update(str(one.state) for one in audit.objects)
     return DatasetStatus(
         dataset=view.dataset,
-        contract=contract,
-        watermark=state.next_batch - 1,
+        contract=view.contract,
+        watermark=view.lane.state.next_batch - 1,
         waiting=view.lane.waiting,
         execution=_running(view.lane),
         states=dict(states),
-        batches=(*_open_batch(view, contract), *map(_closed_batch, view.audits)),
+        batches=(*_open_batch(view), *map(_closed_batch, view.audits)),
     )
 
 
@@ -171,10 +172,10 @@ def _running(lane: Lane) -> Running | None:
     return Running(held.name, held.status, lease.since, lane.state.attempt, held.error, held.cause)
 
 
-def _open_batch(view: _View, contract: str) -> tuple[BatchStatus, ...]:
+def _open_batch(view: _View) -> tuple[BatchStatus, ...]:
     if not view.open:
         return ()
-    return (BatchStatus(view.lane.state.next_batch, "open", contract, len(view.open)),)
+    return (BatchStatus(view.lane.state.next_batch, "open", view.contract, len(view.open)),)
 
 
 def _closed_batch(audit: Audit) -> BatchStatus:

@@ -39,8 +39,15 @@ def _of_buffer(scene: Scene) -> Iterator[Trouble]:
             "buffer",
             True,
             f"{many(scene.buffer.dead, 'message')} in the dead-letter queue: admit_objects failed on them",
-            "read admit_objects' log and remove the cause; `headrace reconcile` admits the objects they "
-            "announced; then purge the queue",
+            "read one, and admit_objects' log; remove the cause; then start the queue's redrive in SQS",
+        )
+    if scene.buffer.undelivered:
+        yield Trouble(
+            "undelivered",
+            True,
+            f"{many(scene.buffer.undelivered, 'message')} in the queue of undelivered events and calls",
+            "read one: it names rule, target and error; remove the cause; `headrace reconcile` makes up for "
+            "it; then purge the queue",
         )
 
 

@@ -31,7 +31,10 @@ def show_status(status: Status) -> None:
         say(f"\n{'STUCK' if one.stuck else 'LOOK '}  {one.subject}: {_indented(one.what)}")
         say(f"       next: {_indented(one.next)}")
     buffer = status.buffer
-    say(f"\nbuffer: {buffer.waiting} waiting, {buffer.in_flight} in flight, {buffer.dead} given up on")
+    say(
+        f"\nbuffer: {buffer.waiting} waiting, {buffer.in_flight} in flight, {buffer.dead} dead, "
+        f"{buffer.undelivered} undelivered"
+    )
     if status.datasets:
         table(
             ("dataset", "contract", "watermark", "waiting", "now", "last batch"),
@@ -59,10 +62,11 @@ def _indented(text: str) -> str:
 
 
 def _dataset_row(one: DatasetStatus) -> tuple[str, ...]:
+    now = "waits" if one.waiting else "at rest"
     if one.execution:
-        now = f"batch {one.watermark + 1} {one.execution.status.lower()} for {age(one.execution.since)}"
-    else:
-        now = "waits" if one.waiting else "at rest"
+        now = (
+            f"batch {one.watermark + 1} {one.execution.status.lower()}, begun {age(one.execution.since)} ago"
+        )
     closed = [batch for batch in one.batches if batch.closed_at]
     last = (
         f"{closed[0].verdict}: {closed[0].curated:,} curated, {closed[0].quarantined:,} quarantined, "

@@ -62,9 +62,8 @@ def what_it_does(lane: Lane) -> str:
     """What a dataset does now, in a few words."""
     lease, held = lane.state.lease, lane.execution
     if lease and held:
-        doing = "running" if held.running else held.status.lower()
         attempt = f", attempt {lane.state.attempt}" if lane.state.attempt > 1 else ""
-        return f"batch {lane.state.next_batch} {doing} for {age(lease.since)}{attempt}"
+        return f"batch {lane.state.next_batch} {held.status.lower()}, begun {age(lease.since)} ago{attempt}"
     return "waits" if lane.waiting else "at rest"
 
 

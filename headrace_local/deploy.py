@@ -102,7 +102,7 @@ def _why(cloudformation: Any, stack: str, began: float, output: str) -> str:
             for event in reversed(cloudformation.describe_stack_events(StackName=stack)["StackEvents"])
             if event["ResourceStatus"].endswith("_FAILED") and event["Timestamp"].timestamp() >= began - 1
         ]
-    said = failures or output.strip().splitlines()[-_LAST_OUTPUT_LINES:]
+    said = failures or [line.strip() for line in output.splitlines() if line.strip()][-_LAST_OUTPUT_LINES:]
     return "\n  ".join([f"stack {stack} was not deployed:", *said])
 
 

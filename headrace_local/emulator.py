@@ -150,6 +150,7 @@ async def _serve(listener: socket.socket, options: argparse.Namespace) -> None:
     from headrace_local import gaps  # noqa: PLC0415
     from headrace_local.gaps.snapshots import Snapshots  # noqa: PLC0415
 
+    logging.getLogger("events").setLevel(logging.WARNING)  # else a line for each event
     if not options.plain:
         gaps.close_all(slots=options.slots)
     application = Snapshots(app.app)

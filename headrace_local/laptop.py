@@ -99,13 +99,14 @@ class Laptop:
         pid = self._spawn()
         deadline = time.monotonic() + timeout_s
         while not self.healthy():
-            if _has_ended(pid):
+            # Another may have come first, and is as good as ours.
+            if _exit_code(pid) not in (None, emulator.STATE_IN_USE):
                 raise LaptopError(f"the emulator ended at once: {self._last_words()}")
             if time.monotonic() > deadline:
                 _end_group(pid)
                 raise LaptopError(f"the emulator did not answer within {timeout_s:.0f} s; see {self.log}")
             time.sleep(_POLL_S)
-        return True
+        return self._found().pid == pid
 
     def stop(self, *, timeout_s: float = 30.0) -> bool:
         """Stop the emulator, which first writes its state; False if none was running.
@@ -156,9 +157,10 @@ class Laptop:
         ]
         streams = [
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(self.log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+            (os.POSIX_SPAWN_OPEN, 1, str(self.log), os.O_WRONLY | os.O_APPEND, 0o644),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ]
+        self.log.write_bytes(b"")
         return os.posix_spawn(sys.executable, command, os.environ, file_actions=streams, setsid=True)
 
     def _ends(self, pid: int, timeout_s: float) -> bool:
@@ -167,7 +169,7 @@ class Laptop:
             if time.monotonic() > deadline:
                 return False
             time.sleep(_POLL_S)
-        _has_ended(pid)  # collects it, if it was our child
+        _exit_code(pid)  # collects it, if it was our child
         return True
 
     def _last_words(self) -> str:
@@ -175,15 +177,17 @@ class Laptop:
         return "\n".join(lines[-5:]) or f"its log {self.log} is empty"
 
 
-def _has_ended(pid: int) -> bool:
-    """Whether our child has ended; nothing is said of a process that somebody else started."""
+def _exit_code(pid: int) -> int | None:
+    """How our child has ended; None of one that runs, or that somebody else started."""
     try:
-        return os.waitpid(pid, os.WNOHANG) != (0, 0)
+        ended, status = os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
-        return False
+        return None
+    return os.waitstatus_to_exitcode(status) if ended else None
 
 
 def _end_group(pid: int) -> None:
-    """Kill an emulator and the functions it runs: it leads a session of its own."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+    """Kill an emulator and the functions it runs; one started by hand may lead no group of its own."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError):
+            kill(pid, signal.SIGKILL)

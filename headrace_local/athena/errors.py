@@ -1,8 +1,8 @@
 """What Athena says when it refuses a request, and what a query says when it fails.
 
-    InvalidRequest   the call itself is refused (HTTP 400); no query exists
-    QueryFailed      the query exists and ends FAILED, with Trino's error name and sentence
-    QueryCancelled   the query exists and ends CANCELLED
+InvalidRequest   the call itself is refused (HTTP 400); no query exists
+QueryFailed      the query exists and ends FAILED, with Trino's error name and sentence
+QueryCancelled   the query exists and ends CANCELLED
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ OTHER_ERROR_TYPE = 1000
 USER_ERROR = 2  # AthenaError.ErrorCategory: 1 is the system, 2 the user, 3 other
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class InvalidRequest(Exception):
     """A call that Athena answers with HTTP 400; `code` is its AthenaErrorCode, absent for other kinds."""
 
@@ -35,7 +35,7 @@ class InvalidRequest(Exception):
     kind: str = "InvalidRequestException"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class QueryFailed(Exception):
     """A query that ends FAILED; `name` is Trino's error name, `at` the offset in the statement it points to."""
 

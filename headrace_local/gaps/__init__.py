@@ -4,15 +4,19 @@ Importing this package imports MiniStack, which reads its settings from the envi
 """
 
 from headrace_local.gaps import (
+    athena,
     athena_sync,
     batches,
     concurrency,
     definitions,
+    deployments,
     executions,
+    glue,
     lambda_errors,
     ledger_writes,
     put_events,
     queue_writes,
+    restarts,
     s3_events,
     terminal_errors,
 )
@@ -20,14 +24,18 @@ from headrace_local.gaps import (
 
 def close_all(*, slots: int) -> None:
     """Close every gap in this process, which runs at most `slots` functions at once."""
+    athena.close()
     athena_sync.close()
     batches.close()
     concurrency.close(slots)
     definitions.close()
+    deployments.close()
     executions.close()
+    glue.close()
     lambda_errors.close()
     ledger_writes.close()
     put_events.close()
     queue_writes.close()
+    restarts.close()
     s3_events.close()
     terminal_errors.close()

@@ -1,6 +1,6 @@
 """Gap: MiniStack's Athena is plain DuckDB: no Iceberg, no Trino dialect, and wrong answers (7/2 = 3.5).
 
-Its whole API is served by our own engine instead.
+Here its API is served by our own engine.
 """
 
 from ministack import app

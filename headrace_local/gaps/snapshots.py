@@ -68,7 +68,7 @@ def _copied(name: str, copy: Callable[[], dict[str, Any] | None]) -> dict[str, A
             return copy()
         except RuntimeError:  # a thread changed a dictionary while it was copied
             continue
-        except Exception:  # one service's fault must not end the snapshots of the others
+        except Exception:  # noqa: BLE001 one service's fault must not end the snapshots of the others
             _log.exception("%s could not be copied; its last snapshot stays", name)
             return None
     _log.warning("%s changed too fast to be copied; its last snapshot stays", name)

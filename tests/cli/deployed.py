@@ -14,6 +14,7 @@ from headrace.domain.batch import Audit, ObjectAudit, ReasonCount, RuleOutcome, 
 from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.lineup import Finished
+from headrace.steps.reconcile import MAX_ATTEMPTS
 from headrace_cli.deployment import Deployment, Outputs
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -37,6 +38,7 @@ class Deployed(Deployment):
             refresh_mart_state_machine_arn=self._machine("refresh_mart"),
             buffer_queue_url=self.sqs.create_queue(QueueName="buffer")["QueueUrl"],
             buffer_dead_letter_queue_url=self.sqs.create_queue(QueueName="dead")["QueueUrl"],
+            undelivered_queue_url=self.sqs.create_queue(QueueName="undelivered")["QueueUrl"],
             workgroup="headrace",
             curated_database="headrace_curated",
             quarantine_database="headrace_quarantine",
@@ -119,6 +121,14 @@ class Deployed(Deployment):
         machine = self.outputs.ingest_state_machine_arn
         arn = f"{machine.replace(':stateMachine:', ':execution:')}:{execution}"
         self.clients.stepfunctions.stop_execution(executionArn=arn)
+
+    def exhaust(self) -> None:
+        """Let every attempt on the next batch fail."""
+        holder = self.start()
+        for _ in range(MAX_ATTEMPTS - 1):
+            self.stop(holder)
+            holder = self.start(instead_of=holder)
+        self.stop(holder)
 
     def close(self, batch: int, *ends: Finished, dataset: DatasetId = RUNWAYS, publish: bool = True) -> None:
         """Close a batch with these ends, and give the lease back."""

@@ -95,11 +95,7 @@ def test_waiting_ends_with_its_time(deployed: Deployed) -> None:
 def test_waiting_ends_when_nothing_but_a_person_will_move_the_dataset(deployed: Deployed) -> None:
     deployed.register()
     landed = deployed.land("a.csv")
-    holder = deployed.start()
-    for _ in range(7):
-        deployed.stop(holder)
-        holder = deployed.start(instead_of=holder)
-    deployed.stop(holder)
+    deployed.exhaust()
     with pytest.raises(Failure, match="the dataset is stuck"):
         put.wait(deployed, RUNWAYS, [landed], from_batch=1, timeout=600)
 

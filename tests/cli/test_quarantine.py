@@ -16,26 +16,26 @@ COLUMNS = {
     "_batch": "bigint",
     "_contract": "varchar",
     "_raw": "varchar",
-    "_reasons": "varchar",
+    "column": "varchar",
+    "rule": "varchar",
+    "value_excerpt": "varchar",
 }
 TITLES = list(COLUMNS)
 OBJECT = "s3://landing/aviation/runways/a.csv?versionId=1"
 
 
-def row(number: int) -> list[str]:
-    reasons = [
-        {"column": "length_ft", "rule": "type", "value_excerpt": "long"},
-        {"column": "surface", "rule": "required", "value_excerpt": None},
-    ]
+def row(number: int) -> list[list[str | None]]:
+    """A row's lines, one a reason, as the statement gives them."""
     raw = json.dumps({"length_ft": "long", "note": "\x1b[31m" + "x" * 500})
-    return [OBJECT, str(number), "2", "1.0.0+1a2b3c4d", raw, json.dumps(reasons)]
+    line: list[str | None] = [OBJECT, str(number), "2", "1.0.0+1a2b3c4d", raw]
+    return [[*line, "length_ft", "type", "long"], [*line, "surface", "required", None]]
 
 
 def test_the_statement_quotes_names_and_values(deployed: Deployed) -> None:
     sql = statement(deployed, RUNWAYS, 5, "it's.csv")
     assert 'FROM "headrace_quarantine"."aviation_runways"' in sql
     assert "'s3://landing/aviation/runways/it''s.csv?versionId='" in sql
-    assert sql.endswith('ORDER BY "_batch" DESC, "_object", "_row" LIMIT 5')
+    assert 'ORDER BY "_batch" DESC, "_object", "_row" LIMIT 5) AS q' in sql
     assert sqlglot.parse_one(sql, dialect="trino").sql(dialect="trino") == sql
 
 
@@ -56,7 +56,7 @@ def test_an_object_is_named_by_its_key_or_its_identity(deployed: Deployed, key: 
 
 def test_the_json_answer_holds_whole_rows_and_says_when_there_are_more(deployed: Deployed, run: Run) -> None:
     deployed.register()
-    with deployed.athena_answers(page(COLUMNS, TITLES, row(1), row(4), row(9))):
+    with deployed.athena_answers(page(COLUMNS, TITLES, *row(1), *row(4), *row(9))):
         ran = run("quarantine", "aviation/runways", "--limit", "2", "--json")
     found = json.loads(ran.stdout)
     assert (found["dataset"], found["more"]) == ("aviation/runways", True)
@@ -71,7 +71,7 @@ def test_people_see_reasons_one_a_line_and_the_text_cut(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     deployed.register()
-    with deployed.athena_answers(page(COLUMNS, TITLES, row(4))):
+    with deployed.athena_answers(page(COLUMNS, TITLES, *row(4))):
         ran = run("quarantine", "aviation/runways")
     lines = ran.stdout.splitlines()
     assert lines[0] == f"{OBJECT}  row 4  (batch 2, contract 1.0.0+1a2b3c4d)"

@@ -37,7 +37,7 @@ def test_a_deployment_at_rest_is_fine(deployed: Deployed, run: Run) -> None:
     assert ran.exit_code == ExitCode.FINE
     assert ran.stderr == ""
     assert (found["at_rest"], found["trouble"]) == (True, [])
-    assert found["buffer"] == {"waiting": 0, "in_flight": 0, "dead": 0}
+    assert found["buffer"] == {"waiting": 0, "in_flight": 0, "dead": 0, "undelivered": 0}
     assert [one["dataset"] for one in found["datasets"]] == ["aviation/airports", "aviation/runways"]
     runways = found["datasets"][1]
     assert (runways["contract"], runways["watermark"], runways["waiting"]) == ("1.0.0+1a2b3c4d", 1, 0)
@@ -77,11 +77,7 @@ def test_a_batch_whose_execution_ended_is_on_top_with_what_to_do(deployed: Deplo
 def test_after_the_last_attempt_registering_again_starts_over(deployed: Deployed) -> None:
     deployed.register()
     deployed.land("a.csv")
-    holder = deployed.start()
-    for _ in range(7):
-        deployed.stop(holder)
-        holder = deployed.start(instead_of=holder)
-    deployed.stop(holder)
+    deployed.exhaust()
     (trouble,) = status_of(deployed).trouble
     assert "(attempt 8 of 8)" in trouble.what
     assert "`headrace register contracts/aviation/runways.odcs.yaml` starts over" in trouble.next
@@ -100,16 +96,22 @@ def test_what_an_event_moves_on_in_a_moment_is_no_trouble(
 ) -> None:
     deployed.register()
     deployed.land("a.csv")
-    monkeypatch.setattr(status.time, "sleep", lambda _: deployed.start())
+    monkeypatch.setattr("time.sleep", lambda _: deployed.start())
     assert status_of(deployed).trouble == ()
 
 
-def test_messages_given_up_on_are_trouble(deployed: Deployed) -> None:
-    queue = deployed.outputs.buffer_dead_letter_queue_url
-    deployed.sqs.send_message(QueueUrl=queue, MessageBody="{}")
+@pytest.mark.parametrize(
+    ("queue", "subject", "what"),
+    [
+        ("buffer_dead_letter_queue_url", "buffer", "1 message in the dead-letter queue"),
+        ("undelivered_queue_url", "undelivered", "1 message in the queue of undelivered events and calls"),
+    ],
+)
+def test_messages_given_up_on_are_trouble(deployed: Deployed, queue: str, subject: str, what: str) -> None:
+    deployed.sqs.send_message(QueueUrl=getattr(deployed.outputs, queue), MessageBody="{}")
     (trouble,) = status_of(deployed).trouble
-    assert (trouble.subject, trouble.stuck) == ("buffer", True)
-    assert trouble.what.startswith("1 message in the dead-letter queue")
+    assert (trouble.subject, trouble.stuck) == (subject, True)
+    assert trouble.what.startswith(what)
 
 
 def test_a_rejected_batch_is_to_be_looked_at_but_not_stuck(deployed: Deployed, run: Run) -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from headrace.domain.batch import ObjectReport, UnitReport
+from headrace.domain.batch import ObjectReport, Outcome, UnitReport
 from headrace.domain.plan import DatasetRule
 from headrace.domain.verdict import judge
 
@@ -12,6 +12,9 @@ from headrace.domain.verdict import judge
 def report(rows: int, quarantined: int) -> UnitReport:
     one = ObjectReport("s3://landing/a", "refined", "", rows, rows - quarantined, quarantined)
     return UnitReport(0, (one,), (), (), ())
+
+
+SOME_ROWS = DatasetRule("some rows", "row_count", least=1)
 
 
 def rule(most: float, severity: Literal["error", "warning"] = "error") -> DatasetRule:
@@ -40,6 +43,13 @@ def test_a_warning_is_told_but_publishes() -> None:
     assert verdict.failed == ()
 
 
-def test_an_empty_batch_breaks_a_minimum_of_rows() -> None:
-    verdict = judge((DatasetRule("some rows", "row_count", least=1),), [])
+@pytest.mark.parametrize("outcome", ["unreadable", "immutable", "duplicate"])
+def test_an_object_that_was_not_refined_weighs_nothing(outcome: Outcome) -> None:
+    broken = ObjectReport("s3://landing/b", outcome, "", 1, 0, 1)
+    verdict = judge((rule(10), SOME_ROWS), [UnitReport(0, (broken,), (), (), ())])
+    assert verdict.publish
+
+
+def test_an_empty_file_breaks_a_minimum_of_rows() -> None:
+    verdict = judge((SOME_ROWS,), [report(0, 0)])
     assert [one.expectation for one in verdict.failed] == ["row_count at least 1"]

@@ -54,6 +54,12 @@ def test_an_object_that_cannot_be_read_takes_the_branch_of_its_error(
     assert item["reason"]["S"].endswith("is no CSV")
 
 
+def test_functions_get_no_layers(account: Account, flow: Deployed) -> None:
+    functions = account.client("lambda").list_functions()["Functions"]
+    assert [function for function in functions if function.get("Layers")] == []
+    assert list((account.laptop.state / "tmp").rglob("layer_*")) == []
+
+
 def test_deploying_again_changes_nothing(account: Account, flow: Deployed) -> None:
     assert deploy(account.laptop, project=FLOW).outputs == flow.outputs
 

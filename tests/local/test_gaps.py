@@ -1,14 +1,18 @@
 """Each gap of MiniStack twice: plain MiniStack still has it (else ours can go), and here it is closed."""
 
 import json
+import os
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import ClientError
 
 from headrace_local import emulator
+from headrace_local.laptop import Laptop
 from tests.local.account import ROLE, Account, Outcome, eventually, new_name
 
 pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("laptop")]
@@ -106,8 +110,8 @@ def handler(event, context):
 """
 
 
-def most_at_once(account: Account, invocations: int) -> int:
-    iteration = {**invocation(account.function(SLOW)), "Output": "{% $states.result.Payload %}"}
+def map_over(account: Account, function: str, invocations: int, **fields: object) -> Outcome:
+    iteration = {**invocation(function), "Output": "{% $states.result.Payload %}", **fields}
     states = {
         "All": {
             "Type": "Map",
@@ -116,7 +120,11 @@ def most_at_once(account: Account, invocations: int) -> int:
             "End": True,
         }
     }
-    spans: list[tuple[float, float]] = account.execute(account.machine(states)).output
+    return account.execute(account.machine(states))
+
+
+def most_at_once(account: Account, invocations: int) -> int:
+    spans: list[tuple[float, float]] = map_over(account, account.function(SLOW), invocations).output
     return max(sum(began <= moment < ended for began, ended in spans) for moment, _ in spans)
 
 
@@ -135,16 +143,11 @@ def test_a_function_that_waits_for_another_does_not_wait_for_its_own_slot(accoun
         "def handler(event, context):\n"
         f"    return int(boto3.client('lambda').invoke(FunctionName='{inner}')['Payload'].read())\n"
     )
-    iteration = {**invocation(outer), "Output": "{% $states.result.Payload %}"}
-    states = {
-        "All": {
-            "Type": "Map",
-            "Items": [1, 2, 3],
-            "ItemProcessor": {"StartAt": "One", "States": {"One": iteration}},
-            "End": True,
-        }
-    }
-    assert account.execute(account.machine(states)).output == [7, 7, 7]
+    assert map_over(account, outer, 3).output == [7, 7, 7]
+
+
+def test_waiting_for_a_slot_does_not_use_up_the_time_of_a_task(account: Account) -> None:
+    assert map_over(account, account.function(SLOW), 8, TimeoutSeconds=3).status == "SUCCEEDED"
 
 
 # Athena in Step Functions
@@ -176,10 +179,10 @@ def test_a_query_task_returns_the_query_that_has_ended(account: Account) -> None
 
 
 def test_a_query_that_fails_fails_its_task_with_the_query_as_the_cause(account: Account) -> None:
-    outcome = query(account, "SELECT * FROM no_such_table")
+    outcome = query(account, "SELECT * FROM no_such_schema.no_such_table")
     status = json.loads(outcome.cause or "")["QueryExecution"]["Status"]
     assert (outcome.error, status["State"]) == ("States.TaskFailed", "FAILED")
-    assert "no_such_table" in status["StateChangeReason"]
+    assert "no_such_schema" in status["StateChangeReason"]
 
 
 def test_a_query_that_athena_refuses_fails_its_task_with_athenas_error(account: Account) -> None:
@@ -192,6 +195,27 @@ def test_a_query_that_athena_refuses_fails_its_task_with_athenas_error(account: 
         }
     }
     assert account.execute(account.machine(states)).error == "Athena.InvalidRequestException"
+
+
+def seven_halves(account: Account) -> str:
+    athena = account.client("athena")
+    started = athena.start_query_execution(
+        QueryString="SELECT 7/2", ResultConfiguration={"OutputLocation": f"s3://{account.bucket()}/results/"}
+    )
+    query = {"QueryExecutionId": started["QueryExecutionId"]}
+    eventually(
+        lambda: athena.get_query_execution(**query)["QueryExecution"]["Status"]["State"] == "SUCCEEDED"
+    )
+    rows = athena.get_query_results(**query)["ResultSet"]["Rows"]
+    return str(rows[1]["Data"][0]["VarCharValue"])
+
+
+def test_plain_athena_divides_as_duckdb_does(plain: Account) -> None:
+    assert seven_halves(plain) == "3.5"
+
+
+def test_athena_divides_as_trino_does(account: Account) -> None:
+    assert seven_halves(account) == "3"
 
 
 # State machines
@@ -441,7 +465,7 @@ def test_a_batch_has_as_many_messages_as_its_size_allows(account: Account) -> No
 
 def test_a_message_whose_record_failed_comes_back_alone(account: Account) -> None:
     source, source_arn = account.queue()
-    account.client("sqs").set_queue_attributes(QueueUrl=source, Attributes={"VisibilityTimeout": "1"})
+    account.client("sqs").set_queue_attributes(QueueUrl=source, Attributes={"VisibilityTimeout": "3"})
     told, _ = account.queue()
     function = account.function(
         "import boto3, json\n"
@@ -453,13 +477,13 @@ def test_a_message_whose_record_failed_comes_back_alone(account: Account) -> Non
         "    seen.update(bodies)\n"
         "    return {'batchItemFailures': [{'itemIdentifier': name} for name in bad]}\n"
     )
+    account.invoke(function, {"Records": []})  # else its cold start might outlast the visibility timeout
     for body in ("good", "bad", "better"):
         account.client("sqs").send_message(QueueUrl=source, MessageBody=body)
     account.client("lambda").create_event_source_mapping(
         EventSourceArn=source_arn, FunctionName=function, FunctionResponseTypes=["ReportBatchItemFailures"]
     )
-    first, second = account.receive(told, 2)
-    assert (first, second) == (["good", "bad", "better"], ["bad"])
+    assert account.receive(told, 3) == [[], ["good", "bad", "better"], ["bad"]]
     counted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     eventually(
         lambda: (
@@ -473,22 +497,71 @@ def test_a_message_whose_record_failed_comes_back_alone(account: Account) -> Non
     )
 
 
+# Deployments
+
+
+def versions_seen_around_a_deployment(laptop: Laptop, platform: Path) -> tuple[int, int]:
+    """What a warm function sees of the project's code before and after it changed and was deployed."""
+    module = platform / "platform_of_the_project.py"
+    module.write_text("VERSION = 1")
+    with patch.dict(os.environ, {"PYTHONPATH": str(platform)}):
+        laptop.start()
+    account = Account(laptop)
+    function = account.function(
+        "import platform_of_the_project\n"
+        "def handler(event, context): return platform_of_the_project.VERSION\n"
+    )
+    before = account.invoke(function)
+    module.write_text("VERSION = 22")
+    account.client("cloudformation").create_change_set(
+        StackName=new_name(),
+        ChangeSetName="any",
+        ChangeSetType="CREATE",
+        TemplateBody='{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}',
+    )
+    return before, account.invoke(function)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Laptop]:
+    laptop = Laptop(tmp_path / "own", port=0, keep=False)
+    yield laptop
+    laptop.stop()
+
+
+@pytest.fixture
+def own_plain(tmp_path: Path) -> Iterator[Laptop]:
+    laptop = Laptop(tmp_path / "plain", port=0, keep=False, plain=True)
+    yield laptop
+    laptop.stop()
+
+
+def test_plain_a_deployment_does_not_reach_a_warm_function(own_plain: Laptop, tmp_path: Path) -> None:
+    assert versions_seen_around_a_deployment(own_plain, tmp_path) == (1, 1)
+
+
+def test_a_deployment_reaches_a_warm_function(own: Laptop, tmp_path: Path) -> None:
+    assert versions_seen_around_a_deployment(own, tmp_path) == (1, 22)
+
+
 # What only shows inside the process
 
 SEAMS = """
-import asyncio, json, sys, threading
+import asyncio, json, sys, threading, time, types
 from ministack import app
 from ministack.core.arn import parse_arn
-from ministack.services import dynamodb, eventbridge, sqs, stepfunctions
+from ministack.services import dynamodb, eventbridge, glue, sqs, stepfunctions
 if sys.argv[1] == "closed":
     from headrace_local.gaps import close_all
     close_all(slots=2)
+
 taken = []
 class Lock:
     def __enter__(self): taken.append(threading.current_thread())
     def __exit__(self, *_): pass
 sqs._queues_lock = Lock()
 eventbridge._dispatch_to_sqs(parse_arn("arn:aws:sqs:us-east-1:000000000000:none"), "{}")
+
 ran_on = []
 def update(request):
     ran_on.append(threading.current_thread())
@@ -499,36 +572,66 @@ async def main():
     task = stepfunctions._SERVICE_DISPATCH["arn:aws:states:::dynamodb:updateItem"]
     await asyncio.to_thread(task, "arn:aws:states:::dynamodb:updateItem", {})
 asyncio.run(main())
-print(json.dumps({"locked": bool(taken), "on_the_loop": ran_on == [threading.main_thread()]}))
+
+glue._create_database({"DatabaseInput": {"Name": "curated"}})
+glue._create_table({"DatabaseName": "curated", "TableInput": {"Name": "orders"}})
+commit = {"DatabaseName": "curated", "TableInput": {"Name": "orders"}, "VersionId": "1"}
+answers = []
+other = threading.Thread(target=lambda: answers.append(glue._update_table(commit)[0]))
+def between_check_and_write():
+    glue.time = time
+    other.start()
+    other.join(timeout=0.5)
+    return time.time()
+glue.time = types.SimpleNamespace(time=between_check_and_write)
+answers.append(glue._update_table(commit)[0])
+other.join()
+
+print(json.dumps({
+    "locked": bool(taken),
+    "on_the_loop": ran_on == [threading.main_thread()],
+    "winners": answers.count(200),
+}))
 """
 
 
-@pytest.fixture(scope="module")
-def seams(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    variables = emulator.environment(tmp_path_factory.mktemp("seams"), 1, keep=False, wait_scale=0)
-    variables |= {"TMPDIR": str(tmp_path_factory.mktemp("temporary"))}
+Seams = dict[str, dict[str, int]]
 
-    def run(gaps: str) -> dict[str, bool]:
+
+@pytest.fixture(scope="module")
+def seams(tmp_path_factory: pytest.TempPathFactory) -> Seams:
+    variables = emulator.environment(tmp_path_factory.mktemp("seams"), 1, keep=False, wait_scale=0)
+    variables["TMPDIR"] = str(tmp_path_factory.mktemp("temporary"))
+
+    def run(gaps: str) -> dict[str, int]:
         ran = subprocess.run(
             [sys.executable, "-c", SEAMS, gaps], env=variables, capture_output=True, text=True, check=True
         )
-        found: dict[str, bool] = json.loads(ran.stdout)
+        found: dict[str, int] = json.loads(ran.stdout)
         return found
 
     return {gaps: run(gaps) for gaps in ("open", "closed")}
 
 
-def test_plain_an_event_is_put_into_its_queue_without_the_queues_lock(seams: Any) -> None:
+def test_plain_an_event_is_put_into_its_queue_without_the_queues_lock(seams: Seams) -> None:
     assert not seams["open"]["locked"]
 
 
-def test_an_event_is_put_into_its_queue_under_the_queues_lock(seams: Any) -> None:
+def test_an_event_is_put_into_its_queue_under_the_queues_lock(seams: Seams) -> None:
     assert seams["closed"]["locked"]
 
 
-def test_plain_a_machines_ledger_write_does_not_take_its_turn(seams: Any) -> None:
+def test_plain_a_machines_ledger_write_does_not_take_its_turn(seams: Seams) -> None:
     assert not seams["open"]["on_the_loop"]
 
 
-def test_a_machines_ledger_write_takes_its_turn(seams: Any) -> None:
+def test_a_machines_ledger_write_takes_its_turn(seams: Seams) -> None:
     assert seams["closed"]["on_the_loop"]
+
+
+def test_plain_two_commits_from_one_version_of_a_table_both_win(seams: Seams) -> None:
+    assert seams["open"]["winners"] == 2
+
+
+def test_one_of_two_commits_from_one_version_of_a_table_wins(seams: Seams) -> None:
+    assert seams["closed"]["winners"] == 1

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import patch
 
@@ -50,6 +51,21 @@ def test_what_a_killed_laptop_left_behind_counts_as_none(laptop: Laptop) -> None
     assert (laptop.state / "emulator.json").exists()
     assert not laptop.stop()
     assert laptop.start()
+
+
+def test_a_laptop_that_does_not_stop_is_killed(laptop: Laptop) -> None:
+    laptop.start()
+    stuck = laptop.running()
+    assert stuck
+    os.kill(stuck.pid, signal.SIGSTOP)
+    assert laptop.stop(timeout_s=0.2)
+    assert laptop.running() is None
+
+
+def test_of_two_that_start_the_same_laptop_one_did(laptop: Laptop) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        started = list(pool.map(lambda _: laptop.start(), range(2)))
+    assert sorted(started) == [False, True]
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

@@ -17,7 +17,15 @@ pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("laptop")]
 
 @pytest.fixture
 def laptop(tmp_path: Path) -> Iterator[Laptop]:
-    laptop = Laptop(tmp_path, port=0)
+    yield from _running(Laptop(tmp_path, port=0))
+
+
+@pytest.fixture
+def plain_laptop(tmp_path: Path) -> Iterator[Laptop]:
+    yield from _running(Laptop(tmp_path, port=0, plain=True))
+
+
+def _running(laptop: Laptop) -> Iterator[Laptop]:
     laptop.start()
     yield laptop
     laptop.stop()
@@ -83,6 +91,33 @@ def test_a_stopped_account_goes_on_where_it_was(laptop: Laptop) -> None:
     assert_filled(Account(laptop), made)
 
 
+def failures_told_after_a_restart(laptop: Laptop) -> list[str]:
+    """The executions that a status event says have failed, when one was running as the laptop stopped."""
+    account = Account(laptop)
+    queue, arn = account.queue()
+    pattern = {"source": ["aws.states"], "detail": {"status": ["FAILED"]}}
+    account.client("events").put_rule(Name="failed", EventPattern=json.dumps(pattern))
+    account.client("events").put_targets(Rule="failed", Targets=[{"Id": "queue", "Arn": arn}])
+    machine = account.machine({"Wait": {"Type": "Wait", "Seconds": 3000, "End": True}})
+    account.client("stepfunctions").start_execution(stateMachineArn=machine, name="interrupted")
+    laptop.stop()
+    laptop.start()
+    account = Account(laptop)
+    account.client("sqs").send_message(QueueUrl=queue, MessageBody='{"detail": {"name": "last"}}')
+    told: list[str] = []
+    while "last" not in told:
+        told += [event["detail"]["name"] for event in account.receive(queue, 1)]
+    return told
+
+
+def test_an_execution_that_a_restart_ended_is_told_to_have_failed(laptop: Laptop) -> None:
+    assert failures_told_after_a_restart(laptop) == ["interrupted", "last"]
+
+
+def test_plain_an_execution_that_a_restart_ended_is_told_to_nobody(plain_laptop: Laptop) -> None:
+    assert failures_told_after_a_restart(plain_laptop) == ["last"]
+
+
 def kill(laptop: Laptop) -> None:
     running = laptop.running()
     assert running
@@ -99,18 +134,13 @@ def test_a_killed_account_goes_on_from_its_last_snapshot(laptop: Laptop) -> None
     assert_filled(Account(laptop), made)
 
 
-def test_plain_a_killed_account_is_gone_but_for_its_objects(tmp_path: Path) -> None:
-    laptop = Laptop(tmp_path, port=0, plain=True)
-    laptop.start()
-    fill(Account(laptop))
-    kill(laptop)
-    laptop.start()
-    try:
-        account = Account(laptop)
-        assert account.client("dynamodb").list_tables()["TableNames"] == []
-        assert account.client("s3").get_object(Bucket="landing", Key="a b")["Body"].read() == b"2"
-    finally:
-        laptop.stop()
+def test_plain_a_killed_account_is_gone_but_for_its_objects(plain_laptop: Laptop) -> None:
+    fill(Account(plain_laptop))
+    kill(plain_laptop)
+    plain_laptop.start()
+    account = Account(plain_laptop)
+    assert account.client("dynamodb").list_tables()["TableNames"] == []
+    assert account.client("s3").get_object(Bucket="landing", Key="a b")["Body"].read() == b"2"
 
 
 def _holds(file: Path, text: str) -> bool:

@@ -10,8 +10,6 @@ from headrace_local.emulator import client_environment
 from headrace_local.laptop import Laptop
 from tests.ports.worlds import EmulatedWorld, FakeWorld, World
 
-LAPTOP = [pytest.mark.laptop, pytest.mark.xdist_group("ports on the laptop")]
-
 
 @pytest.fixture(scope="session", autouse=True)
 def nobody_is_reached_by_accident() -> Iterator[None]:
@@ -44,11 +42,17 @@ def laptop(laptop_endpoint: str) -> EmulatedWorld:
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits before trying again."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+@pytest.fixture
 def fake() -> FakeWorld:
     return FakeWorld()
 
 
-@pytest.fixture(params=["fake", "moto", pytest.param("laptop", marks=LAPTOP)])
+@pytest.fixture(params=["fake", "moto", pytest.param("laptop", marks=pytest.mark.laptop)])
 def world(request: pytest.FixtureRequest) -> World:
     chosen: World = request.getfixturevalue(request.param)
     return chosen

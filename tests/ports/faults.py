@@ -1,5 +1,6 @@
 """Faults of a service, injected into one client below the adapter and above the wire."""
 
+import json
 from collections.abc import Callable, Mapping
 from itertools import count
 from types import SimpleNamespace
@@ -29,12 +30,22 @@ def answer(
     left = iter(range(times))
 
     def instead(**_: Any) -> Any:
-        if next(left, None) is None:
-            return None
-        parsed = {**reply, "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "injected"}}
-        return SimpleNamespace(status_code=status, headers={}), parsed
+        return None if next(left, None) is None else _reply(reply, status)
 
     _register(client, "before-call", operation, instead)
+
+
+def leave_over(client: Any, *, times: int) -> None:
+    """The next `times` calls of BatchGetItem find nothing in time and leave all keys for another call."""
+    left = iter(range(times))
+
+    def instead(params: Mapping[str, Any], **_: Any) -> Any:
+        asked = json.loads(params["body"])["RequestItems"]
+        if next(left, None) is None:
+            return None
+        return _reply({"Responses": {}, "UnprocessedKeys": asked}, 200)
+
+    _register(client, "before-call", "BatchGetItem", instead)
 
 
 def lose_answer(client: Any, operation: str, *, times: int = 1) -> None:
@@ -58,6 +69,11 @@ def meanwhile(client: Any, operation: str, rival: Callable[[], object], *, call:
             rival()
 
     _register(client, "before-call", operation, interrupt)
+
+
+def _reply(reply: Mapping[str, Any], status: int) -> tuple[object, Mapping[str, Any]]:
+    metadata = {"HTTPStatusCode": status, "RequestId": "injected"}
+    return SimpleNamespace(status_code=status, headers={}), {**reply, "ResponseMetadata": metadata}
 
 
 def _register(client: Any, moment: str, operation: str, handler: Callable[..., Any]) -> None:

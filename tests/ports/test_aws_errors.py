@@ -82,12 +82,12 @@ def test_the_code_decides_and_not_the_text(code: str, status: int, expected: typ
     ],
 )
 def test_a_lost_connection_may_come_back(error: BotoCoreError, expected: type[HeadraceError]) -> None:
-    with pytest.raises(expected, match="^read s3://lake/a: "), translated("read s3://lake/a"):
+    with pytest.raises(expected, match=r"^read s3://lake/a: "), translated("read s3://lake/a"):
         raise error
 
 
 def test_an_error_of_ours_passes_unchanged() -> None:
-    with pytest.raises(MissingArtefact, match="^gone$"), translated("read s3://lake/a"):
+    with pytest.raises(MissingArtefact, match=r"^gone$"), translated("read s3://lake/a"):
         raise MissingArtefact("gone")
 
 
@@ -97,7 +97,7 @@ def test_a_body_that_breaks_off_is_unavailable_from_read_and_from_open(moto: Emu
 
     store = S3ObjectStore(moto.clients.s3, "landing")
     answer(moto.clients.s3, "GetObject", broken())
-    with pytest.raises(Unavailable, match="s3://landing/a.csv"):
+    with pytest.raises(Unavailable, match=r"s3://landing/a\.csv"):
         store.read("a.csv")
     answer(moto.clients.s3, "GetObject", broken())
     stream = store.open("a.csv", "v1")
@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_uploaded_names_the_service_s_own_code(
 ) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     store = S3ObjectStore(moto.clients.s3, "no-such-bucket")
-    with pytest.raises(Refused, match="s3://no-such-bucket/a.parquet: NoSuchBucket"):
+    with pytest.raises(Refused, match=r"s3://no-such-bucket/a\.parquet: NoSuchBucket"):
         store.write("a.parquet", tmp_path / "a.parquet")
 
 
@@ -135,7 +135,7 @@ def test_every_small_port_names_its_resource(moto: EmulatedWorld) -> None:
     region = "arn:aws:states:us-east-1:000000000000"
     machine = StepFunctionsExecutions(moto.clients.stepfunctions, f"{region}:stateMachine:ingest")
     refuse(moto.clients.stepfunctions, "StartExecution", "ExecutionLimitExceeded")
-    with pytest.raises(Throttled, match="music-albums-1-1 of .*:stateMachine:ingest"):
+    with pytest.raises(Throttled, match=r"music-albums-1-1 of .*:stateMachine:ingest"):
         machine.start("music-albums-1-1", ALBUMS)
     refuse(moto.clients.stepfunctions, "DescribeExecution", "AccessDeniedException")
     with pytest.raises(Refused, match=f"{region}:execution:ingest:music-albums-1-1"):

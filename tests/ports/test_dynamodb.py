@@ -1,5 +1,6 @@
-"""What only the DynamoDB ledger can show: what it does when the service answers late, partly or not at all."""
+"""What only the DynamoDB ledger can show: collisions, pages, and answers that are partial or lost."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import Refused, Throttled, Unavailable
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.lineup import Finished, Lease
-from tests.ports.faults import answer, lose_answer, meanwhile, refuse
+from tests.ports.faults import leave_over, lose_answer, meanwhile, refuse
 from tests.ports.worlds import EmulatedWorld
 
 ALBUMS = DatasetId("music", "albums")
@@ -20,9 +21,7 @@ A = LandedObject("landing", "music/albums/a.csv", "1", "c0ffee", 42)
 B = LandedObject("landing", "music/albums/b.csv", "1", "c0ffee", 42)
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: None)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 def ledger_of(world: EmulatedWorld) -> DynamoLedger:
@@ -50,7 +49,7 @@ def test_a_transaction_that_always_collides_is_given_up(moto: EmulatedWorld) -> 
     ledger = ledger_of(moto)
     reasons = cancelled("TransactionConflict", "None")
     refuse(moto.clients.dynamodb, "TransactWriteItems", "TransactionCanceledException", times=99, **reasons)
-    with pytest.raises(Throttled, match="admit s3://landing/music/albums/a.csv"):
+    with pytest.raises(Throttled, match=r"admit s3://landing/music/albums/a\.csv"):
         ledger.admit(ALBUMS, A, NOON)
 
 
@@ -80,30 +79,25 @@ def test_what_a_lookup_left_over_is_asked_for_again(moto: EmulatedWorld) -> None
     ledger.assign(ALBUMS, 1, [A])
     loaded = Previous(A.identity, "sha")
     ledger.finish(ALBUMS, 1, [Finished(A, ObjectState.LOADED, loaded=loaded)])
-    table = ledger._table
-    key = {"pk": {"S": "key#music/albums#4a3c"}, "sk": {"S": "loaded"}}
-    nothing = {"Responses": {table: []}}
-    (asked,) = _keys_asked_for(moto, ledger)
-    assert asked.keys() == key.keys()
-    left = {**nothing, "UnprocessedKeys": {table: {"Keys": [asked], "ConsistentRead": True}}}
-    answer(moto.clients.dynamodb, "BatchGetItem", left, times=2)
+    leave_over(moto.clients.dynamodb, times=3)
     assert ledger.loaded_content(ALBUMS, [A.key]) == {A.key: loaded}
-    answer(moto.clients.dynamodb, "BatchGetItem", left, times=99)
+    leave_over(moto.clients.dynamodb, times=99)
     with pytest.raises(Throttled, match="look up"):
         ledger.loaded_content(ALBUMS, [A.key])
 
 
-def _keys_asked_for(world: EmulatedWorld, ledger: DynamoLedger) -> list[dict[str, Any]]:
-    asked: list[dict[str, Any]] = []
+def test_a_listing_goes_on_after_each_page(moto: EmulatedWorld) -> None:
+    ledger = ledger_of(moto)
+    objects = [LandedObject("landing", f"music/albums/{n}.csv", "1", "c0ffee", 42) for n in range(5)]
+    for number, landed in enumerate(objects):
+        ledger.admit(ALBUMS, landed, NOON + timedelta(seconds=number))
 
-    def listen(params: dict[str, Any], **_: Any) -> None:
-        asked.extend(params["RequestItems"][ledger._table]["Keys"])
+    def shorten_page(params: dict[str, Any], **_: Any) -> None:
+        params["Limit"] = 2
 
-    event = "provide-client-params.dynamodb.BatchGetItem"
-    world.clients.dynamodb.meta.events.register(event, listen)
-    ledger.loaded_content(ALBUMS, [A.key])
-    world.clients.dynamodb.meta.events.unregister(event, listen)
-    return asked
+    moto.clients.dynamodb.meta.events.register("provide-client-params.dynamodb.Query", shorten_page)
+    assert ledger.pending(ALBUMS, 4) == objects[:4]
+    assert [one.object for one in ledger.objects("music/albums")] == objects
 
 
 def test_a_lease_lost_between_read_and_write_is_looked_at_again(moto: EmulatedWorld) -> None:
@@ -134,7 +128,7 @@ def test_an_error_of_the_service_is_one_of_ours(
     moto: EmulatedWorld, operation: str, code: str, status: int, expected: type[Exception]
 ) -> None:
     ledger = ledger_of(moto)
-    uses = {
+    uses: dict[str, Callable[[], object]] = {
         "GetItem": lambda: ledger.dataset(ALBUMS),
         "Query": lambda: ledger.pending(ALBUMS, 1),
         "UpdateItem": lambda: ledger.advance(ALBUMS, 1),
@@ -147,7 +141,6 @@ def test_an_error_of_the_service_is_one_of_ours(
 
 
 @pytest.mark.laptop
-@pytest.mark.xdist_group("ports on the laptop")
 def test_writes_whose_answers_were_lost_read_as_what_they_did(laptop: EmulatedWorld) -> None:
     ledger = ledger_of(laptop)
     for operation in ("TransactWriteItems", "UpdateItem"):
@@ -160,10 +153,9 @@ def test_writes_whose_answers_were_lost_read_as_what_they_did(laptop: EmulatedWo
 
 
 @pytest.mark.laptop
-@pytest.mark.xdist_group("ports on the laptop")
 def test_an_admission_that_never_answers_has_still_been_made(laptop: EmulatedWorld) -> None:
     ledger = ledger_of(laptop)
     lose_answer(laptop.clients.dynamodb, "TransactWriteItems", times=99)
-    with pytest.raises(Unavailable, match="admit s3://landing/music/albums/a.csv"):
+    with pytest.raises(Unavailable, match=r"admit s3://landing/music/albums/a\.csv"):
         ledger.admit(ALBUMS, A, NOON)
     assert ledger.pending(ALBUMS, 10) == [A]

@@ -1,7 +1,7 @@
 """One behaviour of every ledger."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -177,6 +177,27 @@ def test_objects_wait_in_the_order_of_their_admission(ledger: Ledger) -> None:
     assert ledger.pending(ALBUMS, 10) == [album(name) for name in names]
     assert ledger.pending(ALBUMS, 3) == [album(name) for name in names[:3]]
     assert ledger.pending(ALBUMS, 0) == []
+
+
+def test_admissions_are_ordered_by_the_moment_and_not_by_its_text(ledger: Ledger) -> None:
+    athens = timezone(timedelta(hours=2))
+    moments = {
+        "second": NOON,
+        "third": NOON + timedelta(microseconds=1),
+        "first": (NOON - timedelta(minutes=1)).astimezone(athens),
+    }
+    for name, at in moments.items():
+        ledger.admit(ALBUMS, album(name), at)
+    assert ledger.pending(ALBUMS, 10) == [album(name) for name in ("first", "second", "third")]
+
+
+def test_objects_are_listed_batch_by_batch_and_then_what_waits(ledger: Ledger) -> None:
+    admitted(ledger, *(album(name) for name in ("d", "c", "b", "a")))
+    for batch, name in ((10, "b"), (9, "c"), (100, "a")):
+        ledger.assign(ALBUMS, batch, [album(name)])
+    listed = [(one.batch, one.object) for one in ledger.objects("music/albums")]
+    assert listed == [(9, album("c")), (10, album("b")), (100, album("a")), (0, album("d"))]
+    assert [one.object for one in ledger.objects("music/albums", 10)] == [album("b")]
 
 
 def test_a_refused_object_is_quarantined_for_no_dataset(ledger: Ledger) -> None:

@@ -52,9 +52,9 @@ def test_a_file_is_uploaded_whole_in_parts_where_it_is_large(bucket: Bucket, tmp
 
 
 def test_what_is_not_there_is_missing(bucket: Bucket) -> None:
-    with pytest.raises(MissingArtefact, match="nothing.json"):
+    with pytest.raises(MissingArtefact, match=r"nothing\.json"):
         bucket.read("nothing.json")
-    with pytest.raises(MissingArtefact, match="nothing.json"):
+    with pytest.raises(MissingArtefact, match=r"nothing\.json"):
         bucket.open("nothing.json")
 
 

@@ -1,9 +1,11 @@
 """What only the S3 adapter can show: AWS's own encoding of keys, conflicts and lost answers."""
 
 import io
+from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 from headrace.aws.clients import Clients
 from headrace.aws.s3 import S3ObjectStore
@@ -33,12 +35,12 @@ class Raw(io.BytesIO):
 
 
 def test_keys_are_decoded_as_s3_encodes_them() -> None:
-    client = Clients(endpoint="http://127.0.0.1:9").s3
-    asked = []
+    client: Any = Clients(endpoint="http://127.0.0.1:9").s3
+    asked: list[str] = []
 
-    def listing(request: object, **_: object) -> AWSResponse:
-        asked.append(request.url)  # type: ignore[attr-defined]
-        return AWSResponse(asked[0], 200, {}, Raw(LISTING))
+    def listing(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        asked.append(request.url)
+        return AWSResponse(request.url, 200, HTTPHeaders(), Raw(LISTING))
 
     client.meta.events.register("before-send.s3.ListObjectVersions", listing)
     listed = list(S3ObjectStore(client, "landing").list("music/"))
@@ -53,16 +55,15 @@ def test_a_conflict_between_two_creators_is_tried_again(moto: EmulatedWorld) -> 
     assert bucket.read("manifest.json") == b"[1]"
 
 
-def test_a_conflict_without_end_is_given_up(moto: EmulatedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_a_conflict_without_end_is_given_up(moto: EmulatedWorld) -> None:
     bucket = moto.bucket()
-    monkeypatch.setattr("time.sleep", lambda _: None)
     refuse(moto.clients.s3, "PutObject", "ConditionalRequestConflict", times=100, status=409)
     with pytest.raises(Throttled, match=r"manifest\.json"):
         bucket.create("manifest.json", b"[1]")
 
 
 @pytest.mark.laptop
-@pytest.mark.xdist_group("ports on the laptop")
 def test_a_creation_whose_answer_was_lost_is_ours(laptop: EmulatedWorld) -> None:
     bucket = laptop.bucket()
     lose_answer(laptop.clients.s3, "PutObject")

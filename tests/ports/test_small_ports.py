@@ -1,5 +1,7 @@
-"""One behaviour of every clock, state machine, bus, topic and keyring."""
+"""One behaviour of every clock, state machine, bus, topic, counter and keyring."""
 
+import json
+from collections import Counter
 from datetime import UTC
 
 import pytest
@@ -7,7 +9,8 @@ import pytest
 from headrace.aws.clock import SystemClock
 from headrace.domain.dataset import DatasetId
 from headrace.ports import Clock
-from tests.fakes import FakeClock
+from headrace.telemetry import EmbeddedMetrics
+from tests.fakes import FakeClock, FakeMetrics
 from tests.ports.worlds import World
 
 ALBUMS = DatasetId("music", "albums")
@@ -60,6 +63,19 @@ def test_an_alert_arrives_with_its_subject_cut_to_one_line_of_100_characters(wor
         ("s" * 100, "long"),
     ]
     assert sorted(topic.received(2)) == expected
+
+
+def test_counts_are_told_by_name_and_dataset(capsys: pytest.CaptureFixture[str]) -> None:
+    fake, counts = FakeMetrics(), ((1, ALBUMS), (2, ALBUMS), (4, TRACKS))
+    for metrics in (EmbeddedMetrics(), fake):
+        for value, dataset in counts:
+            metrics.count("RowsCurated", value, dataset)
+    told: Counter[tuple[str, DatasetId]] = Counter()
+    for line in map(json.loads, capsys.readouterr().out.splitlines()):
+        assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Headrace"
+        (value,) = line["RowsCurated"]
+        told["RowsCurated", DatasetId.parse(line["dataset"])] += value
+    assert told == fake.counts == {("RowsCurated", ALBUMS): 3, ("RowsCurated", TRACKS): 4}
 
 
 def test_each_dataset_has_a_key_of_its_own_for_ever(world: World) -> None:

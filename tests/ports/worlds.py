@@ -7,7 +7,7 @@ upload by somebody else, the messages of a topic), the thing has that as a metho
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -139,6 +139,12 @@ class _FakeTopic(FakeAlerts):
         return self.alerts[:number]
 
 
+@cache
+def _session() -> boto3.Session:
+    """One session: each new one reads the service models anew."""
+    return boto3.Session(region_name=REGION)
+
+
 class EmulatedWorld:
     """The adapters over an account that answers at `endpoint`; everything it makes has a name of its own.
 
@@ -148,7 +154,7 @@ class EmulatedWorld:
 
     def __init__(self, name: str, endpoint: str | None = None, lake: Path | None = None) -> None:
         self.name = name
-        self.clients = Clients(boto3.Session(region_name=REGION), endpoint)
+        self.clients = Clients(_session(), endpoint)
         self._endpoint = endpoint
         self._lake = lake
 
@@ -164,7 +170,7 @@ class EmulatedWorld:
 
     @cached_property
     def _sqs(self) -> Any:
-        return boto3.client("sqs", region_name=REGION, endpoint_url=self._endpoint)
+        return _session().client("sqs", endpoint_url=self._endpoint)
 
     def bucket(self, *, versioned: bool = True) -> Bucket:
         name = self._new_bucket()
@@ -194,7 +200,8 @@ class EmulatedWorld:
         return DynamoLedger(self.clients.dynamodb, self.table())
 
     def catalog(self) -> "EmulatedCatalog":
-        return EmulatedCatalog.connect(REGION, self._endpoint)
+        client = Clients(_session(), self._endpoint).glue
+        return EmulatedCatalog.connect(REGION, self._endpoint, client)
 
     def machine(self) -> Machine:
         sleeper = {"StartAt": "Sleep", "States": {"Sleep": {"Type": "Wait", "Seconds": 86_400, "End": True}}}

@@ -40,18 +40,18 @@ class _Aggregation:
 
     distinct: bool = False
     order: tuple[exp.Ordered, ...] = ()
-    where: exp.Expression | None = None
+    where: exp.Expr | None = None
     window: exp.Window | None = None
     ignore_nulls: bool = False
 
-    def call(self, name: str, args: Sequence[exp.Expression]) -> exp.Expression:
+    def call(self, name: str, args: Sequence[exp.Expr]) -> exp.Expr:
         """One aggregate call of DuckDB's, marked for the check of GROUP BY."""
-        inner = [exp.Distinct(expressions=list(args))] if self.distinct else list(args)
+        inner: list[exp.Expr] = [exp.Distinct(expressions=list(args))] if self.distinct else list(args)
         if self.order and inner:
             inner[-1] = exp.Order(this=inner[-1], expressions=[o.copy() for o in self.order])
         if self.ignore_nulls and inner:
             inner[-1] = exp.IgnoreNulls(this=inner[-1])
-        made: exp.Expression = exp.Anonymous(this=name, expressions=inner)
+        made: exp.Expr = exp.Anonymous(this=name, expressions=inner)
         if self.where is not None:
             made = exp.Filter(this=made, expression=exp.Where(this=self.where.copy()))
         if self.window is not None:
@@ -87,14 +87,16 @@ def _applied(
     name: str,
     args: Sequence[Typed],
     at: int | None,
-    render: Callable[[str, list[exp.Expression]], exp.Expression],
+    render: Callable[[str, list[exp.Expr]], exp.Expr],
 ) -> Typed:
     match = choose(overloads, [a.type for a in args])
     if match is None:
         shown = ", ".join(str(a.type) for a in args)
         expected = ", ".join(map(str, overloads))
         raise QueryFailed(
-            "FUNCTION_NOT_FOUND", f"Unexpected parameters ({shown}) for function {name}. Expected: {expected}", at
+            "FUNCTION_NOT_FOUND",
+            f"Unexpected parameters ({shown}) for function {name}. Expected: {expected}",
+            at,
         )
     nodes = [operators.coerced(a, t) for a, t in zip(args, match.args, strict=True)]
     patterns = match.signature.args
@@ -102,7 +104,7 @@ def _applied(
     return Typed(match.returns, duck.cast(render(match.signature.template, local), match.returns))
 
 
-def in_its_zone(value: Typed) -> exp.Expression:
+def in_its_zone(value: Typed) -> exp.Expr:
     """A moment's calendar: with time zone, as the zone's clock shows it."""
     if value.type.name != "timestamp with time zone":
         return value.sql
@@ -137,10 +139,10 @@ def _aggregate(self: Expressions, node: exp.Anonymous, about: _Aggregation) -> T
     return _applied(overloads, name, args, at, lambda template, nodes: _render(template, nodes, about))
 
 
-def _render(template: str, nodes: list[exp.Expression], about: _Aggregation) -> exp.Expression:
+def _render(template: str, nodes: list[exp.Expr], about: _Aggregation) -> exp.Expr:
     """The template with each of its `agg_` calls made an aggregate of DuckDB's."""
 
-    def aggregate(node: exp.Expression) -> exp.Expression:
+    def aggregate(node: exp.Expr) -> exp.Expr:
         if not (isinstance(node, exp.Anonymous) and node.name.startswith("agg_")):
             return node
         args, inside = node.expressions, about
@@ -159,7 +161,7 @@ def _average(value: Typed, about: _Aggregation) -> Typed:
     return Typed(value.type, sql("CASE WHEN _1 > 0 THEN _2 END", number.sql, mean))
 
 
-def ordering(self: Expressions, items: Sequence[exp.Expression]) -> tuple[exp.Ordered, ...]:
+def ordering(self: Expressions, items: Sequence[exp.Expr]) -> tuple[exp.Ordered, ...]:
     """ORDER BY inside a call or window; nulls come last unless told, ascending or descending."""
     ordered = []
     for item in items:
@@ -169,8 +171,10 @@ def ordering(self: Expressions, items: Sequence[exp.Expression]) -> tuple[exp.Or
     return tuple(ordered)
 
 
-def ordered_by(node: exp.Expression, item: exp.Expression) -> exp.Ordered:
-    return exp.Ordered(this=node, desc=bool(item.args.get("desc")), nulls_first=bool(item.args.get("nulls_first")))
+def ordered_by(node: exp.Expr, item: exp.Expr) -> exp.Ordered:
+    return exp.Ordered(
+        this=node, desc=bool(item.args.get("desc")), nulls_first=bool(item.args.get("nulls_first"))
+    )
 
 
 @compiles(exp.Filter)
@@ -185,7 +189,7 @@ def _within_group(self: Expressions, node: exp.WithinGroup) -> Typed:
     return _wrapped(self, node, _Aggregation())
 
 
-def _wrapped(self: Expressions, node: exp.Expression, about: _Aggregation) -> Typed:
+def _wrapped(self: Expressions, node: exp.Expr, about: _Aggregation) -> Typed:
     """An aggregate call under what wraps it: WITHIN GROUP, IGNORE NULLS, FILTER."""
     if isinstance(node, exp.WithinGroup):
         return _listagg(self, node, about)
@@ -198,7 +202,9 @@ def _wrapped(self: Expressions, node: exp.Expression, about: _Aggregation) -> Ty
     name = node.name.lower() if isinstance(node, exp.Anonymous) else ""
     known = name in functions.aggregates() or (about.window is not None and name in functions.windows())
     if not isinstance(node, exp.Anonymous) or not known:
-        raise QueryFailed("FUNCTION_NOT_AGGREGATE", f"Function '{node.sql('trino')}' is not an aggregate", position(node))
+        raise QueryFailed(
+            "FUNCTION_NOT_AGGREGATE", f"Function '{node.sql('trino')}' is not an aggregate", position(node)
+        )
     return _aggregate(self, node, about)
 
 
@@ -238,9 +244,11 @@ def _frame(spec: exp.WindowSpec | None) -> exp.WindowSpec | None:
     """ROWS between whole numbers of rows, or RANGE between the ends and the current row."""
     if spec is None:
         return None
-    bounds = [b for b in (spec.args.get("start"), spec.args.get("end")) if isinstance(b, exp.Expression)]
+    bounds = [b for b in (spec.args.get("start"), spec.args.get("end")) if isinstance(b, exp.Expr)]
     rows = str(spec.args.get("kind")).lower() == "rows"
-    if any(not (rows and isinstance(b, exp.Literal) and not b.is_string) for b in bounds) or spec.args.get("exclude"):
+    if any(not (rows and isinstance(b, exp.Literal) and not b.is_string) for b in bounds) or spec.args.get(
+        "exclude"
+    ):
         raise not_supported(f"The window frame {spec.sql('trino')}")
     return spec.copy()
 
@@ -270,21 +278,25 @@ def _trim(self: Expressions, node: exp.Trim) -> Typed:
     value = self.as_type(node.this, VARCHAR, "Value of TRIM")
     if node.expression is None:
         return function(self, side, [Typed(VARCHAR, value)], position(node))
-    return Typed(VARCHAR, duck.call(side, value, self.as_type(node.expression, VARCHAR, "Characters of TRIM")))
+    return Typed(
+        VARCHAR, duck.call(side, value, self.as_type(node.expression, VARCHAR, "Characters of TRIM"))
+    )
 
 
-def literal_text(node: exp.Expression, what: str) -> str:
+def literal_text(node: exp.Expr, what: str) -> str:
     """An argument that must be a literal, such as a unit or a format."""
     if not (isinstance(node, exp.Literal) and node.is_string):
         raise not_supported(f"{what} that is not a literal", position(node))
     return str(node.this)
 
 
-def arguments(node: exp.Anonymous, least: int, most: int) -> list[exp.Expression]:
+def arguments(node: exp.Anonymous, least: int, most: int) -> list[exp.Expr]:
     """A special function's arguments, if there are as many as it takes."""
     if not least <= len(node.expressions) <= most:
         raise QueryFailed(
-            "FUNCTION_NOT_FOUND", f"Unexpected number of parameters for function {node.name.lower()}", position(node)
+            "FUNCTION_NOT_FOUND",
+            f"Unexpected number of parameters for function {node.name.lower()}",
+            position(node),
         )
     return list(node.expressions)
 

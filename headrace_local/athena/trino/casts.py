@@ -12,9 +12,7 @@ from headrace_local.athena.trino.types import UNKNOWN, VARCHAR, Type
 
 _names = count()
 _SIGNED = "regexp_full_match(_1, '\\s*[+-]?[0-9]+\\s*')"
-_FLOAT = (
-    "regexp_full_match(_1, '\\s*[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?\\s*|\\s*[+-]?(NaN|Infinity)\\s*')"
-)
+_FLOAT = "regexp_full_match(_1, '\\s*[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?\\s*|\\s*[+-]?(NaN|Infinity)\\s*')"
 _DECIMAL = "regexp_full_match(_1, '\\s*[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?\\s*')"
 _DAY = "regexp_full_match(_1, '\\s*[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}\\s*')"
 _MOMENT = (
@@ -43,7 +41,9 @@ _ERRORS = {
 }
 # How each type but varchar reads as text; seconds' fractions are cut to the type's digits afterwards.
 _TEXT = {
-    **dict.fromkeys(("tinyint", "smallint", "integer", "bigint", "decimal", "boolean"), "CAST(_1 AS VARCHAR)"),
+    **dict.fromkeys(
+        ("tinyint", "smallint", "integer", "bigint", "decimal", "boolean"), "CAST(_1 AS VARCHAR)"
+    ),
     "date": "strftime(_1, '%Y-%m-%d')",
     "double": "trino_scientific(CAST(_1 AS VARCHAR))",
     "real": "trino_scientific(CAST(_1 AS VARCHAR))",
@@ -53,7 +53,7 @@ _TEXT = {
 }
 
 
-def convert(node: exp.Expression, source: Type, target: Type, *, safe: bool = False) -> exp.Expression:
+def convert(node: exp.Expr, source: Type, target: Type, *, safe: bool = False) -> exp.Expr:
     """The value as `target`; what does not convert fails the query, or is NULL when `safe`."""
     if source == target and source.zone == target.zone:
         return node
@@ -64,7 +64,9 @@ def convert(node: exp.Expression, source: Type, target: Type, *, safe: bool = Fa
     tried = _tried(node, source, target)
     if safe or never_fails(source, target):
         return tried
-    return duck.guarded(sql("_1 IS NULL OR _2 IS NOT NULL", node, tried), *_failure(node, source, target), tried)
+    return duck.guarded(
+        sql("_1 IS NULL OR _2 IS NOT NULL", node, tried), *_failure(node, source, target), tried
+    )
 
 
 def never_fails(source: Type, target: Type) -> bool:
@@ -74,13 +76,14 @@ def never_fails(source: Type, target: Type) -> bool:
     return (
         (shared == target and target.name != "real")
         or (target.name in moments and source.name in moments)
-        or target.name == "boolean" and source.is_numeric
+        or target.name == "boolean"
+        and source.is_numeric
         or source.name == target.name == "varchar"
         or target == VARCHAR
     )
 
 
-def _failure(node: exp.Expression, source: Type, target: Type) -> tuple[str, exp.Expression]:
+def _failure(node: exp.Expr, source: Type, target: Type) -> tuple[str, exp.Expr]:
     """The error's name and sentence for a value that does not convert."""
     shown = sql("CAST(_1 AS VARCHAR)", node)
     if source.name == "varchar":
@@ -97,7 +100,7 @@ def _failure(node: exp.Expression, source: Type, target: Type) -> tuple[str, exp
     return "INVALID_CAST_ARGUMENT", sentence
 
 
-def _tried(node: exp.Expression, source: Type, target: Type) -> exp.Expression:
+def _tried(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
     if target.name == "varchar":
         return _to_varchar(node, source, target)
     if source.name == "varchar":
@@ -115,7 +118,7 @@ def _tried(node: exp.Expression, source: Type, target: Type) -> exp.Expression:
     return moment
 
 
-def _from_varchar(node: exp.Expression, source: Type, target: Type) -> exp.Expression:
+def _from_varchar(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
     if target.name == "varbinary":
         return sql("encode(_1)", node)
     if target.name in ("timestamp with time zone", "json"):
@@ -129,7 +132,7 @@ def _from_varchar(node: exp.Expression, source: Type, target: Type) -> exp.Expre
     return sql(f"CASE WHEN {_READABLE[target.name]} THEN _2 END", node, value)
 
 
-def _to_varchar(node: exp.Expression, source: Type, target: Type) -> exp.Expression:
+def _to_varchar(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
     if source.name == "varchar":
         return node if target.length is None else sql("left(_1, _2)", node, duck.number(target.length))
     if source.name == "timestamp with time zone":
@@ -147,14 +150,14 @@ def _to_varchar(node: exp.Expression, source: Type, target: Type) -> exp.Express
     return sql("CASE WHEN length(_1) <= _2 THEN _1 END", shown, duck.number(target.length))
 
 
-def _cut(shown: exp.Expression, source: Type) -> exp.Expression:
+def _cut(shown: exp.Expr, source: Type) -> exp.Expr:
     """The text of a moment, with its six digits of a second cut to those its type has."""
     missing = 6 - (source.length or 0)
     extra = missing + 1 if missing == 6 else missing
     return sql("left(_1, length(_1) - _2)", shown, duck.number(extra)) if extra else shown
 
 
-def _moment(node: exp.Expression, source: Type, target: Type) -> exp.Expression | None:
+def _moment(node: exp.Expr, source: Type, target: Type) -> exp.Expr | None:
     """Casts between dates, times and timestamps; a zone that is not known per value is refused."""
     local = node
     if source.name == "timestamp with time zone" and target.name != source.name:
@@ -175,12 +178,14 @@ def _moment(node: exp.Expression, source: Type, target: Type) -> exp.Expression 
     return None
 
 
-def rounded_to(node: exp.Expression, target: Type) -> exp.Expression:
+def rounded_to(node: exp.Expr, target: Type) -> exp.Expr:
     """A moment rounded to the digits of a second its type has; DuckDB always keeps six."""
     step = 10 ** (6 - (target.length or 0))
     if step == 1:
         return node
-    name = {"time": "trino_round_time", "timestamp": "trino_round_timestamp"}.get(target.name, "trino_round_instant")
+    name = {"time": "trino_round_time", "timestamp": "trino_round_timestamp"}.get(
+        target.name, "trino_round_instant"
+    )
     return duck.call(name, node, duck.number(step))
 
 
@@ -191,7 +196,7 @@ def known_zone(t: Type) -> str:
     return t.zone
 
 
-def _container(node: exp.Expression, source: Type, target: Type, *, safe: bool) -> exp.Expression:
+def _container(node: exp.Expr, source: Type, target: Type, *, safe: bool) -> exp.Expr:
     if len(source.args) != len(target.args):
         raise QueryFailed("TYPE_MISMATCH", f"Cannot cast {source} to {target}")
     if source.name == "row":
@@ -199,22 +204,32 @@ def _container(node: exp.Expression, source: Type, target: Type, *, safe: bool) 
     item = exp.Identifier(this=f"e{next(_names)}")
     each = exp.Column(this=item)
     if source.name == "array":
-        return sql_lambda("list_transform", node, item, convert(each, source.args[0], target.args[0], safe=safe))
+        return sql_lambda(
+            "list_transform", node, item, convert(each, source.args[0], target.args[0], safe=safe)
+        )
     key = convert(sql("struct_extract(_1, 'key')", each), source.args[0], target.args[0], safe=safe)
     value = convert(sql("struct_extract(_1, 'value')", each), source.args[1], target.args[1], safe=safe)
     pair = sql("row(_1, _2)", key, value)
-    return duck.call("map_from_entries", sql_lambda("list_transform", sql("map_entries(_1)", node), item, pair))
+    return duck.call(
+        "map_from_entries", sql_lambda("list_transform", sql("map_entries(_1)", node), item, pair)
+    )
 
 
-def sql_lambda(name: str, over: exp.Expression, item: exp.Identifier, body: exp.Expression) -> exp.Expression:
+def sql_lambda(name: str, over: exp.Expr, item: exp.Identifier, body: exp.Expr) -> exp.Expr:
     """A DuckDB list function with a lambda of one parameter."""
-    return exp.Anonymous(this=name, expressions=[over.copy(), exp.Lambda(this=body, expressions=[item.copy()])])
+    return exp.Anonymous(
+        this=name, expressions=[over.copy(), exp.Lambda(this=body, expressions=[item.copy()])]
+    )
 
 
-def _row(node: exp.Expression, source: Type, target: Type, *, safe: bool) -> exp.Expression:
+def _row(node: exp.Expr, source: Type, target: Type, *, safe: bool) -> exp.Expr:
     fields = []
     for i, (old, new, name) in enumerate(zip(source.args, target.args, target.field_names(), strict=True)):
         part = duck.call("struct_extract", node, duck.text(source.field_names()[i]))
-        fields.append(exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=convert(part, old, new, safe=safe)))
+        fields.append(
+            exp.PropertyEQ(
+                this=exp.to_identifier(name, quoted=True), expression=convert(part, old, new, safe=safe)
+            )
+        )
     packed = exp.Anonymous(this="struct_pack", expressions=fields)
     return sql("CASE WHEN _1 IS NOT NULL THEN _2 END", node, packed)

@@ -30,7 +30,9 @@ class Readable(Protocol):
 class Tables(Protocol):
     """Finds tables by name; raises QueryFailed for what does not exist or cannot be read faithfully."""
 
-    def find(self, parts: tuple[str, ...], version: int | str | datetime | None, at: int | None) -> Readable: ...
+    def find(
+        self, parts: tuple[str, ...], version: int | str | datetime | None, at: int | None
+    ) -> Readable: ...
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Parsing: sqlglot's Trino grammar, without its function catalogue and without what Athena's grammar lacks."""
 
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.parsers.trino import TrinoParser
+from sqlglot.tokenizer_core import Token, TokenType
 
 from headrace_local.athena.errors import InvalidRequest
 
@@ -18,12 +19,12 @@ class PlainTrino(Trino):
 
     INDEX_OFFSET = 0
 
-    class Parser(Trino.Parser):
+    class Parser(TrinoParser):
         """Knows the calls that have a grammar of their own, such as `CAST(x AS t)`, and no other."""
 
-        FUNCTIONS: ClassVar = {}
-        FUNCTION_PARSERS: ClassVar = {
-            k: v for k, v in Trino.Parser.FUNCTION_PARSERS.items() if k in _SPECIAL_CALLS
+        FUNCTIONS: ClassVar[dict[str, Any]] = {}
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+            k: v for k, v in TrinoParser.FUNCTION_PARSERS.items() if k in _SPECIAL_CALLS
         }
 
 
@@ -41,7 +42,7 @@ def malformed(statement: str, at: int, what: str) -> InvalidRequest:
     return InvalidRequest(f"line {line}:{column}: {what}", "MALFORMED_QUERY")
 
 
-def parse(statement: str) -> exp.Expression:
+def parse(statement: str) -> exp.Expr:
     """The one statement's syntax tree; raises InvalidRequest, as Athena refuses what does not parse."""
     _refuse_other_grammars(statement, tokens(statement))
     try:
@@ -87,30 +88,36 @@ def _interval_follows(following: list[Token]) -> bool:
     kinds = [t.token_type for t in following]
     if kinds[:1] in ([TokenType.DASH], [TokenType.PLUS]):
         kinds = kinds[1:]
-    return kinds[:1] == [TokenType.STRING] or not kinds or kinds[0] not in (TokenType.NUMBER, TokenType.L_PAREN)
+    return (
+        kinds[:1] == [TokenType.STRING] or not kinds or kinds[0] not in (TokenType.NUMBER, TokenType.L_PAREN)
+    )
 
 
-def position(node: exp.Expression) -> int | None:
+def position(node: exp.Expr) -> int | None:
     """The offset of the first thing in the statement that the node was read from."""
     starts = [n.meta["start"] for n in node.walk() if "start" in n.meta]
     return min(starts, default=None)
 
 
-def _end(node: exp.Expression) -> int | None:
+def _end(node: exp.Expr) -> int | None:
     ends = [n.meta["end"] for n in node.walk() if "end" in n.meta]
     return max(ends, default=None)
 
 
-def operator_position(statement: str, left: exp.Expression) -> int | None:
+def operator_position(statement: str, left: exp.Expr) -> int | None:
     """The offset of the operator that follows an operand: where Trino says a type mismatch is."""
     end = _end(left)
     if end is None:
         return position(left)
-    between = re.compile(r"[\s()\[\]]*(--[^\n]*\n[\s()]*|/\*.*?\*/[\s()]*)*", re.DOTALL).match(statement, end + 1)
+    between = re.compile(r"[\s()\[\]]*(--[^\n]*\n[\s()]*|/\*.*?\*/[\s()]*)*", re.DOTALL).match(
+        statement, end + 1
+    )
     return between.end() if between else end + 1
 
 
-def is_typed_literal(statement: str, literal: exp.Expression) -> bool:
+def is_typed_literal(statement: str, literal: exp.Expr) -> bool:
     """Whether a cast literal was written `DECIMAL '1.5'`, not `CAST('1.5' AS DECIMAL)`."""
+    if "typed" in literal.meta:
+        return bool(literal.meta["typed"])
     start = literal.meta.get("start")
     return start is not None and not statement[:start].rstrip().endswith("(")

@@ -18,6 +18,7 @@ from headrace_local.athena.trino.types import (
     BIGINT,
     BOOLEAN,
     DATE,
+    DEFAULT_FRACTION,
     UNKNOWN,
     VARCHAR,
     Type,
@@ -46,7 +47,7 @@ class Expressions:
         self.scope = scope
         self.clause = clause
 
-    def typed(self, node: exp.Expression) -> Typed:
+    def typed(self, node: exp.Expr) -> Typed:
         """The compiled expression; raises QueryFailed with the place in the statement."""
         compile_ = _COMPILERS.get(type(node))
         if compile_ is None:
@@ -56,16 +57,18 @@ class Expressions:
         except QueryFailed as error:
             raise error if error.at is not None else replace(error, at=position(node)) from error
 
-    def as_type(self, node: exp.Expression, target: Type, what: str) -> exp.Expression:
+    def as_type(self, node: exp.Expr, target: Type, what: str) -> exp.Expr:
         """The expression as a type it must coerce to, or TYPE_MISMATCH."""
         value = self.typed(node)
         if not coerces(value.type, target):
             raise QueryFailed(
-                "TYPE_MISMATCH", f"{what} must evaluate to a {target}: actual type {value.type}", position(node)
+                "TYPE_MISMATCH",
+                f"{what} must evaluate to a {target}: actual type {value.type}",
+                position(node),
             )
         return convert(value.sql, value.type, target)
 
-    def predicate(self, node: exp.Expression, what: str) -> exp.Expression:
+    def predicate(self, node: exp.Expr, what: str) -> exp.Expr:
         return self.as_type(node, BOOLEAN, what)
 
     def one_type(self, values: Sequence[Typed], what: str, at: int | None) -> list[Typed]:
@@ -96,7 +99,9 @@ def _field_of(value: Typed, name: str) -> Typed:
     """A row's field by name."""
     names = [n.lower() if n is not None else None for n in value.type.names]
     if value.type.name != "row" or name not in names:
-        raise QueryFailed("TYPE_MISMATCH", f"Expression is not of type ROW or has no field '{name}': {value.type}")
+        raise QueryFailed(
+            "TYPE_MISMATCH", f"Expression is not of type ROW or has no field '{name}': {value.type}"
+        )
     return row_field(value, names.index(name))
 
 
@@ -155,7 +160,9 @@ def _in(self: Expressions, node: exp.In) -> Typed:
     if node.args.get("query") is not None:
         return self.context.queries.in_query(self, node)
     values = self.one_type(
-        [self.typed(n) for n in (node.this, *node.expressions)], "IN value and list items must be the same type", None
+        [self.typed(n) for n in (node.this, *node.expressions)],
+        "IN value and list items must be the same type",
+        None,
     )
     first, *others = (v.sql for v in values)
     return Typed(BOOLEAN, exp.In(this=duck.wrapped(first), expressions=others))
@@ -173,13 +180,21 @@ def _distinct_from(self: Expressions, node: exp.Binary) -> Typed:
     return found if isinstance(node, exp.NullSafeNEQ) else Typed(BOOLEAN, sql("NOT _1", found.sql))
 
 
-def _like(self: Expressions, node: exp.Like, escape: exp.Expression | None = None) -> Typed:
-    value, pattern = (self.as_type(n, VARCHAR, "Value of LIKE expression") for n in (node.this, node.expression))
+def _like(self: Expressions, node: exp.Like, escape: exp.Expr | None = None) -> Typed:
+    value, pattern = (
+        self.as_type(n, VARCHAR, "Value of LIKE expression") for n in (node.this, node.expression)
+    )
     if escape is None:
         return Typed(BOOLEAN, sql("_1 LIKE _2", value, pattern))
     if not (isinstance(escape, exp.Literal) and escape.is_string and len(escape.this) == 1):
         raise QueryFailed("INVALID_FUNCTION_ARGUMENT", "Escape string must be a single character")
-    return Typed(BOOLEAN, exp.Escape(this=exp.Like(this=duck.wrapped(value), expression=duck.wrapped(pattern)), expression=escape.copy()))
+    return Typed(
+        BOOLEAN,
+        exp.Escape(
+            this=exp.Like(this=duck.wrapped(value), expression=duck.wrapped(pattern)),
+            expression=escape.copy(),
+        ),
+    )
 
 
 def _escape(self: Expressions, node: exp.Escape) -> Typed:
@@ -213,7 +228,9 @@ def _case(self: Expressions, node: exp.Case) -> Typed:
         if subject is None:
             conditions.append(self.predicate(branch.this, "CASE WHEN clause"))
         else:
-            conditions.append(operators.comparison("=", subject, self.typed(branch.this), position(branch)).sql)
+            conditions.append(
+                operators.comparison("=", subject, self.typed(branch.this), position(branch)).sql
+            )
     default = node.args.get("default") or exp.Null()
     results = [self.typed(n) for n in (*(b.args["true"] for b in node.args["ifs"]), default)]
     *thens, otherwise = self.one_type(results, "All CASE results must be the same type", None)
@@ -229,7 +246,9 @@ def _if(self: Expressions, node: exp.If) -> Typed:
 
 
 def _array(self: Expressions, node: exp.Array) -> Typed:
-    items = self.one_type([self.typed(n) for n in node.expressions], "All ARRAY elements must be the same type", None)
+    items = self.one_type(
+        [self.typed(n) for n in node.expressions], "All ARRAY elements must be the same type", None
+    )
     kind = array(items[0].type if items else UNKNOWN)
     return Typed(kind, duck.cast(duck.call("list_value", *(i.sql for i in items)), kind))
 
@@ -253,10 +272,20 @@ def _subscript(self: Expressions, node: exp.Bracket) -> Typed:
     if isinstance(key, exp.Slice) or len(node.expressions) != 1:
         raise not_supported(f"The expression {node.sql('trino')}")
     if value.type.name == "array":
-        return Typed(value.type.args[0], sql("trino_subscript(_1, _2)", value.sql, self.as_type(key, BIGINT, "Array subscript")))
+        return Typed(
+            value.type.args[0],
+            sql("trino_subscript(_1, _2)", value.sql, self.as_type(key, BIGINT, "Array subscript")),
+        )
     if value.type.name == "map":
-        return Typed(value.type.args[1], sql("trino_at_key(_1, _2)", value.sql, self.as_type(key, value.type.args[0], "Map key")))
-    if value.type.name == "row" and isinstance(key, exp.Literal) and 1 <= int(key.this) <= len(value.type.args):
+        return Typed(
+            value.type.args[1],
+            sql("trino_at_key(_1, _2)", value.sql, self.as_type(key, value.type.args[0], "Map key")),
+        )
+    if (
+        value.type.name == "row"
+        and isinstance(key, exp.Literal)
+        and 1 <= int(key.this) <= len(value.type.args)
+    ):
         return row_field(value, int(key.this) - 1)
     raise QueryFailed("TYPE_MISMATCH", f"Cannot use {self.typed(key).type} for subscript of {value.type}")
 
@@ -275,22 +304,25 @@ def at_time_zone(value: Typed, zone: str) -> Typed:
     return Typed(with_zone(target, zone), value.sql)
 
 
-def _now(self: Expressions, node: exp.Expression) -> Typed:
+def _now(self: Expressions, node: exp.Expr) -> Typed:
     """The query's one moment: CURRENT_TIMESTAMP, LOCALTIMESTAMP, CURRENT_DATE, all in UTC."""
-    moment = self.context.now
     if isinstance(node, exp.CurrentDate):
-        return Typed(DATE, duck.cast(duck.text(moment.date().isoformat()), DATE))
-    precision = node.args.get("this")
-    fraction = int(precision.name) if precision is not None else 3
-    cut = moment.replace(microsecond=moment.microsecond // 10 ** (6 - fraction) * 10 ** (6 - fraction))
-    if isinstance(node, exp.Localtimestamp):
+        return Typed(DATE, duck.cast(duck.text(self.context.now.date().isoformat()), DATE))
+    return current(self, DEFAULT_FRACTION, local=isinstance(node, exp.Localtimestamp))
+
+
+def current(self: Expressions, fraction: int, *, local: bool) -> Typed:
+    """The query's moment cut to some digits of a second, with time zone or as the UTC clock shows it."""
+    moment, unit = self.context.now, 10 ** (6 - fraction)
+    cut = moment.replace(microsecond=moment.microsecond // unit * unit)
+    if local:
         naive = cut.replace(tzinfo=None).isoformat(" ")
         return Typed(timestamp(fraction), duck.cast(duck.text(naive), timestamp()))
     return literals.instant(cut, fraction, "UTC")
 
 
 _Compiler = Callable[[Expressions, Any], Typed]
-_COMPILERS: dict[type[exp.Expression], _Compiler] = {
+_COMPILERS: dict[type[exp.Expr], _Compiler] = {
     exp.Column: _column,
     exp.Dot: _dot,
     exp.Literal: _literal,
@@ -327,7 +359,7 @@ _COMPILERS: dict[type[exp.Expression], _Compiler] = {
 }
 
 
-def compiles(*kinds: type[exp.Expression]) -> Callable[[_Compiler], _Compiler]:
+def compiles(*kinds: type[exp.Expr]) -> Callable[[_Compiler], _Compiler]:
     """Registers a compiler for further kinds of expression: calls and subqueries have modules of their own."""
 
     def register(function: _Compiler) -> _Compiler:

@@ -18,7 +18,7 @@ class Groups:
     """DuckDB's GROUP BY, and the expressions it groups by."""
 
     node: exp.Group
-    keys: list[exp.Expression]
+    keys: list[exp.Expr]
 
 
 def groups(context: Context, node: exp.Select, scope: Scope, items: Sequence[Typed]) -> Groups | None:
@@ -28,15 +28,15 @@ def groups(context: Context, node: exp.Select, scope: Scope, items: Sequence[Typ
         return None
     if any(group.args.get(a) for a in ("all", "totals", "grouping_sets", "cube", "rollup")):
         raise not_supported("This form of GROUP BY", position(group))
-    keys: list[exp.Expression] = []
+    keys: list[exp.Expr] = []
     expressions = Expressions(context, scope, "GROUP BY clause")
 
-    def key(each: exp.Expression) -> exp.Expression:
+    def key(each: exp.Expr) -> exp.Expr:
         value = _item(each, items) or expressions.typed(each)
         keys.append(orderable(value, "GROUP BY a value", position(each)))
         return keys[-1].copy()
 
-    def member(each: exp.Expression) -> exp.Expression:
+    def member(each: exp.Expr) -> exp.Expr:
         if isinstance(each, (exp.GroupingSets, exp.Rollup, exp.Cube)):
             return type(each)(expressions=[member(e) for e in each.expressions])
         if isinstance(each, exp.Tuple):
@@ -46,7 +46,7 @@ def groups(context: Context, node: exp.Select, scope: Scope, items: Sequence[Typ
     return Groups(exp.Group(expressions=[member(e) for e in group.expressions]), keys)
 
 
-def _item(node: exp.Expression, items: Sequence[Typed]) -> Typed | None:
+def _item(node: exp.Expr, items: Sequence[Typed]) -> Typed | None:
     if not (isinstance(node, exp.Literal) and not node.is_string):
         return None
     if not (node.this.isdigit() and 1 <= int(node.this) <= len(items)):
@@ -56,7 +56,7 @@ def _item(node: exp.Expression, items: Sequence[Typed]) -> Typed | None:
     return items[int(node.this) - 1]
 
 
-def check(nodes: Sequence[exp.Expression], found: Groups | None, scope: Scope) -> None:
+def check(nodes: Sequence[exp.Expr], found: Groups | None, scope: Scope) -> None:
     """Raises where a grouped query takes a column that is neither grouped by nor aggregated."""
     if found is None and not any(n.meta.get("aggregate") for each in nodes for n in _own(each)):
         return
@@ -66,7 +66,9 @@ def check(nodes: Sequence[exp.Expression], found: Groups | None, scope: Scope) -
         _check(each, keys, names)
 
 
-def _check(node: exp.Expression, keys: Sequence[exp.Expression], names: dict[exp.Expression, str | None]) -> None:
+def _check(
+    node: exp.Expr, keys: Sequence[exp.Expr], names: dict[exp.Expr, str | None]
+) -> None:
     if node in keys or node.meta.get("aggregate") or isinstance(node, exp.Query):
         return
     if node in names:
@@ -78,7 +80,7 @@ def _check(node: exp.Expression, keys: Sequence[exp.Expression], names: dict[exp
         _check(child, keys, names)
 
 
-def _own(node: exp.Expression) -> Iterator[exp.Expression]:
+def _own(node: exp.Expr) -> Iterator[exp.Expr]:
     """The node and what is in it, without the subqueries, whose aggregates are theirs."""
     yield node
     if not isinstance(node, exp.Query):

@@ -83,7 +83,9 @@ def _timestamp(shown: str, at: int | None) -> Typed:
     moment, fraction, zone = read_moment(shown, at)
     if zone is None:
         return Typed(timestamp(fraction), duck.cast(duck.text(moment.isoformat(" ")), timestamp()))
-    return instant(moment.replace(tzinfo=_zone(zone, at)), fraction, "UTC" if zone.upper() == "UTC" else zone)
+    return instant(
+        moment.replace(tzinfo=time_zone(zone, at)), fraction, "UTC" if zone.upper() == "UTC" else zone
+    )
 
 
 def instant(moment: datetime, fraction: int, zone: str) -> Typed:
@@ -100,14 +102,16 @@ def read_moment(shown: str, at: int | None) -> tuple[datetime, int, str | None]:
     if found is None:
         raise error
     fraction = found[7] or ""
-    parts = [int(found[i] or 0) for i in range(1, 7)]
+    year, month, day, hour, minute, second = (int(found[i] or 0) for i in range(1, 7))
+    micros = int(fraction.ljust(6, "0"))
     try:
-        return datetime(*parts, int(fraction.ljust(6, "0"))), len(fraction), found[8]  # noqa: DTZ001
+        moment = datetime(year, month, day, hour, minute, second, micros)  # noqa: DTZ001 - its zone is told apart
     except ValueError as invalid:
         raise error from invalid
+    return moment, len(fraction), found[8]
 
 
-def _zone(name: str, at: int | None) -> tzinfo:
+def time_zone(name: str, at: int | None = None) -> tzinfo:
     offset = _OFFSET.fullmatch(name)
     if offset is not None:
         delta = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
@@ -118,11 +122,11 @@ def _zone(name: str, at: int | None) -> tzinfo:
         raise QueryFailed("INVALID_LITERAL", f"'{name}' is not a valid time zone", at) from error
 
 
-def zone_name(node: exp.Expression, at: int | None) -> str:
+def zone_name(node: exp.Expr, at: int | None) -> str:
     """A time zone given as a literal, checked to exist."""
     if not (isinstance(node, exp.Literal) and node.is_string):
         raise not_supported("A time zone that is not a literal", at)
-    _zone(node.this, at)
+    time_zone(node.this, at)
     return str(node.this)
 
 

@@ -12,11 +12,16 @@ from headrace_local.athena.trino.casts import rounded_to
 from headrace_local.athena.trino.coercion import coerces, common
 from headrace_local.athena.trino.dialect import position
 from headrace_local.athena.trino.duck import duck as sql
-from headrace_local.athena.trino.expressions import Expressions, at_time_zone
+from headrace_local.athena.trino.expressions import Expressions, at_time_zone, current
 from headrace_local.athena.trino.scope import Typed
-from headrace_local.athena.trino.types import BIGINT, VARCHAR, timestamp, timestamp_tz
+from headrace_local.athena.trino.types import BIGINT, DEFAULT_FRACTION, VARCHAR, timestamp, timestamp_tz
 
-_CLOCK_UNITS = {"millisecond": "to_milliseconds", "second": "to_seconds", "minute": "to_minutes", "hour": "to_hours"}
+_CLOCK_UNITS = {
+    "millisecond": "to_milliseconds",
+    "second": "to_seconds",
+    "minute": "to_minutes",
+    "hour": "to_hours",
+}
 _DAY_UNITS = {"day": 1, "week": 7}
 _MONTH_UNITS = {"month": 1, "quarter": 3, "year": 12}
 _UNITS = {*_CLOCK_UNITS, *_DAY_UNITS, *_MONTH_UNITS}
@@ -33,27 +38,29 @@ _JODA = {
     "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "ss": "%S", "SSS": "%g", "a": "%p",
     "EEEE": "%A", "EEE": "%a", "E": "%a", "%": "%%",
 }  # fmt: skip
-_ISO = (
-    "[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
-)
+_ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
 
 
-def _unit(node: exp.Expression, kind: str) -> str:
+def _unit(node: exp.Expr, kind: str) -> str:
     name = literal_text(node, "A unit").lower()
     if name not in _UNITS or (kind == "date" and name in _CLOCK_UNITS):
         shown = kind.split(" ", maxsplit=1)[0].upper()
-        raise QueryFailed("INVALID_FUNCTION_ARGUMENT", f"'{name}' is not a valid {shown} field", position(node))
+        raise QueryFailed(
+            "INVALID_FUNCTION_ARGUMENT", f"'{name}' is not a valid {shown} field", position(node)
+        )
     return name
 
 
-def _moment(self: Expressions, node: exp.Expression, name: str) -> Typed:
+def _moment(self: Expressions, node: exp.Expr, name: str) -> Typed:
     value = self.typed(node)
     if value.type.name not in _MOMENTS:
-        raise QueryFailed("FUNCTION_NOT_FOUND", f"Unexpected parameters ({value.type}) for function {name}", position(node))
+        raise QueryFailed(
+            "FUNCTION_NOT_FOUND", f"Unexpected parameters ({value.type}) for function {name}", position(node)
+        )
     return value
 
 
-def _from_local(local: exp.Expression, value: Typed) -> Typed:
+def _from_local(local: exp.Expr, value: Typed) -> Typed:
     """A result computed on the moment's own clock, back as the moment's type."""
     if value.type.name == "timestamp with time zone":
         return Typed(value.type, sql("timezone(_1, _2)", duck.text(value.type.zone or "UTC"), local))
@@ -65,7 +72,9 @@ def _date_trunc(self: Expressions, node: exp.Anonymous) -> Typed:
     unit, raw = arguments(node, 2, 2)
     value = _moment(self, raw, "date_trunc")
     name = _unit(unit, value.type.name)
-    return _from_local(sql("date_trunc(_1, CAST(_2 AS TIMESTAMP))", duck.text(name), in_its_zone(value)), value)
+    return _from_local(
+        sql("date_trunc(_1, CAST(_2 AS TIMESTAMP))", duck.text(name), in_its_zone(value)), value
+    )
 
 
 @special("date_add")
@@ -135,7 +144,9 @@ def _parsed(self: Expressions, node: exp.Anonymous) -> Typed:
     shape = duck.text((_mysql if mysql else _joda)(literal_text(pattern, "A format")))
     read = sql("try_strptime(_1, _2)", value, shape)
     message = sql("'Invalid format: \"' || _1 || '\"'", value)
-    checked = duck.guarded(sql("_1 IS NULL OR _2 IS NOT NULL", value, read), "INVALID_FUNCTION_ARGUMENT", message, read)
+    checked = duck.guarded(
+        sql("_1 IS NULL OR _2 IS NOT NULL", value, read), "INVALID_FUNCTION_ARGUMENT", message, read
+    )
     if mysql:
         return Typed(timestamp(), rounded_to(checked, timestamp()))
     return Typed(timestamp_tz(), sql("timezone('UTC', _1)", rounded_to(checked, timestamp())))
@@ -152,7 +163,7 @@ def _from_iso(self: Expressions, node: exp.Anonymous) -> Typed:
     return Typed(kind, duck.guarded(valid, "INVALID_FUNCTION_ARGUMENT", message, moment))
 
 
-def _written_zone(node: exp.Expression) -> str | None:
+def _written_zone(node: exp.Expr) -> str | None:
     """The zone that a literal's text ends with; unknown for anything but a literal."""
     if not isinstance(node, exp.Literal):
         return None
@@ -172,10 +183,13 @@ def _in_zone(self: Expressions, node: exp.Anonymous) -> Typed:
     return Typed(kind, sql("timezone(_1, CAST(_2 AS TIMESTAMP))", duck.text(zone), value.sql))
 
 
-@special("now")
+@special("now", "current_timestamp", "localtimestamp")
 def _now(self: Expressions, node: exp.Anonymous) -> Typed:
-    arguments(node, 0, 0)
-    return self.typed(exp.CurrentTimestamp())
+    digits = arguments(node, 0, 0 if node.name.lower() == "now" else 1)
+    if digits and not (isinstance(digits[0], exp.Literal) and digits[0].this in "0123456"):
+        raise not_supported(f"{node.sql('trino')}", position(node))
+    fraction = int(digits[0].this) if digits else DEFAULT_FRACTION
+    return current(self, fraction, local=node.name.lower() == "localtimestamp")
 
 
 @special("to_iso8601")

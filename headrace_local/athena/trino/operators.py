@@ -74,20 +74,21 @@ def _decimals(symbol: str, left: Typed, right: Typed) -> Typed:
         return Typed(result, _from_unscaled(product, result))
     if symbol == "%":
         result = _bounded(min(p1 - a.scale, p2 - b.scale) + scale, scale)
-        sides = tuple(duck.cast(x.sql, _bounded(MAX_DECIMAL_PRECISION, scale)) for x in (left, right))
-        return Typed(result, duck.cast(sql("trino_modulo(_1, _2)", *sides), result))
+        wide = _bounded(MAX_DECIMAL_PRECISION, scale)
+        rest = sql("trino_modulo(_1, _2)", duck.cast(left.sql, wide), duck.cast(right.sql, wide))
+        return Typed(result, duck.cast(rest, result))
     result = _bounded(p1 + b.scale + max(b.scale - a.scale, 0), scale)
     return Typed(result, divided(left, right, result))
 
 
-def divided(left: Typed, right: Typed, result: Type) -> exp.Expression:
+def divided(left: Typed, right: Typed, result: Type) -> exp.Expr:
     """A quotient of decimals, rounded half up to the result's scale."""
     shift = result.scale + right.type.scale - left.type.scale
     raised = sql("trino_unscaled(_1) * _2", left.sql, sql("CAST(_1 AS HUGEINT)", duck.number(10**shift)))
     return _from_unscaled(sql("trino_half_up(_1, trino_unscaled(_2))", raised, right.sql), result)
 
 
-def _from_unscaled(node: exp.Expression, result: Type) -> exp.Expression:
+def _from_unscaled(node: exp.Expr, result: Type) -> exp.Expr:
     return duck.cast(sql("trino_scaled(_1, _2)", node, duck.number(result.scale)), result)
 
 
@@ -116,7 +117,7 @@ def _moments(symbol: str, left: Typed, right: Typed) -> Typed | None:
     return None
 
 
-def _date_by_days(moved: exp.Expression) -> exp.Expression:
+def _date_by_days(moved: exp.Expr) -> exp.Expr:
     """A date moved by an interval of whole days; Trino refuses hours."""
     whole = sql("_1 IS NULL OR _1 = date_trunc('day', _1)", moved)
     message = duck.text("Cannot add hour, minutes or seconds to a date")
@@ -141,7 +142,9 @@ def distinct_from(left: Typed, right: Typed, at: int | None) -> Typed:
     shared = common(left.type, right.type)
     if shared is None:
         raise mismatch(left.type, "IS DISTINCT FROM", right.type, at)
-    return Typed(BOOLEAN, sql("_1 IS DISTINCT FROM _2", coerced(left, shared).sql, coerced(right, shared).sql))
+    return Typed(
+        BOOLEAN, sql("_1 IS DISTINCT FROM _2", coerced(left, shared).sql, coerced(right, shared).sql)
+    )
 
 
 def concatenation(left: Typed, right: Typed, at: int | None) -> Typed:
@@ -163,7 +166,9 @@ def _lists(left: Typed, right: Typed) -> Typed | None:
     if shared is None or shared.name != "array":
         return None
     a, b = (coerced(x, shared).sql for x in wrapped)
-    return Typed(shared, sql("CASE WHEN _1 IS NOT NULL AND _2 IS NOT NULL THEN list_concat(_1, _2) END", a, b))
+    return Typed(
+        shared, sql("CASE WHEN _1 IS NOT NULL AND _2 IS NOT NULL THEN list_concat(_1, _2) END", a, b)
+    )
 
 
 def _one(value: Typed, other: Typed) -> Typed:
@@ -173,7 +178,7 @@ def _one(value: Typed, other: Typed) -> Typed:
     return value
 
 
-def orderable(value: Typed, what: str, at: int | None) -> exp.Expression:
+def orderable(value: Typed, what: str, at: int | None) -> exp.Expr:
     if value.type.name in _UNORDERED:
         raise not_supported(f"{what} of type {value.type}", at)
     return value.sql

@@ -12,17 +12,21 @@ from headrace_local.athena.trino.literals import read_moment
 from headrace_local.athena.trino.scope import Field, Scope
 from headrace_local.athena.trino.types import Type
 
-_SYMBOLS = {exp.EQ: "=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
+_SYMBOLS: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def note(scans: Sequence[Scan], where: exp.Expression, scope: Scope, statement: str) -> None:
+def note(scans: Sequence[Scan], where: exp.Expr, scope: Scope, statement: str) -> None:
     """Adds to each scan the conditions that every row it contributes must satisfy; the query still applies them."""
     by_name = {s.relation: s for s in scans}
     for each in where.flatten() if isinstance(where, exp.And) else [where]:
         for column, symbol, nodes in _comparisons(each):
             field = _field(column, scope)
-            scan = by_name.get(field.sql.args["table"].name) if field and isinstance(field.sql, exp.Column) else None
+            scan = (
+                by_name.get(field.sql.args["table"].name)
+                if field and isinstance(field.sql, exp.Column)
+                else None
+            )
             values = tuple(_constant(n, field.type, statement) for n in nodes) if field else ()
             if scan is not None and field is not None and field.name and None not in values:
                 kept = tuple(v for v in values if v is not None)
@@ -30,7 +34,7 @@ def note(scans: Sequence[Scan], where: exp.Expression, scope: Scope, statement: 
                 scan.conditions.append(Condition(name, symbol, kept))
 
 
-def _comparisons(node: exp.Expression) -> list[tuple[exp.Column, str, list[exp.Expression]]]:
+def _comparisons(node: exp.Expr) -> list[tuple[exp.Column, str, list[exp.Expr]]]:
     """The comparisons of a column that a conjunct makes."""
     node = node.unnest()
     if type(node) in _SYMBOLS:
@@ -54,7 +58,7 @@ def _field(node: exp.Column, scope: Scope) -> Field | None:
     return found[0] if found is not None and not found[1] else None
 
 
-def _constant(node: exp.Expression, kind: Type, statement: str) -> int | str | None:
+def _constant(node: exp.Expr, kind: Type, statement: str) -> int | str | None:
     """A constant of the column's own type, as PyIceberg reads it; None for anything else."""
     node = node.unnest()
     if isinstance(node, exp.Literal):

@@ -18,7 +18,19 @@ from headrace_local.athena.trino.scope import Cte, Field, Scope, Typed, column
 from headrace_local.athena.trino.types import BOOLEAN, UNKNOWN, Type
 
 _SELECT_ARGS = {
-    *("expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset", "distinct", "with_"),
+    *(
+        "expressions",
+        "from_",
+        "joins",
+        "where",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "offset",
+        "distinct",
+        "with_",
+    ),
     *("kind", "hint"),
 }
 
@@ -46,7 +58,7 @@ class Queries:
         self.context = context
         context.queries = self
 
-    def compile(self, node: exp.Expression, outer: Scope | None = None) -> Query:
+    def compile(self, node: exp.Expr, outer: Scope | None = None) -> Query:
         """The query that a SELECT, VALUES, TABLE or set operation, in parentheses or not, stands for."""
         scope = Scope(outer=outer)
         with_ = self._with(node, scope)
@@ -65,7 +77,7 @@ class Queries:
             query.sql.set("with_", exp.With(expressions=with_))
         return query
 
-    def _with(self, node: exp.Expression, scope: Scope) -> list[exp.CTE]:
+    def _with(self, node: exp.Expr, scope: Scope) -> list[exp.CTE]:
         with_ = node.args.get("with_")
         if with_ is None:
             return []
@@ -85,7 +97,9 @@ class Queries:
             name = self.context.relation()
             columns = [(names[i] if names else n, t) for i, (n, t) in enumerate(query.columns)]
             scope.ctes[cte.alias.lower()] = Cte(name, columns)
-            made.append(exp.CTE(this=query.sql, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True))))
+            made.append(
+                exp.CTE(this=query.sql, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
+            )
         return made
 
     def _select(self, node: exp.Select, scope: Scope) -> Query:
@@ -106,7 +120,9 @@ class Queries:
         having = self._having(node, scope)
         distinct = node.args.get("distinct") is not None
         order = self._order(node, scope, items, distinct=distinct)
-        checked = [i.value.sql for i in items] + [o.this for o in order] + ([having] if having is not None else [])
+        checked = (
+            [i.value.sql for i in items] + [o.this for o in order] + ([having] if having is not None else [])
+        )
         grouping.check(checked, groups, scope)
         made.set("expressions", [exp.alias_(i.value.sql, f"c{n}", quoted=True) for n, i in enumerate(items)])
         made.set("group", groups.node if groups is not None else None)
@@ -133,7 +149,7 @@ class Queries:
                 operators.orderable(item.value, "DISTINCT over a value", None)
         return items
 
-    def _star(self, each: exp.Expression, star: exp.Star, scope: Scope) -> list[_Item]:
+    def _star(self, each: exp.Expr, star: exp.Star, scope: Scope) -> list[_Item]:
         if any(star.args.get(a) for a in ("except_", "replace", "rename")):
             raise not_supported(f"{each.sql('trino')} in SELECT", position(each))
         fields = scope.fields
@@ -141,18 +157,24 @@ class Queries:
             qualifier = [p.name.lower() for p in each.parts[:-1]]
             fields = scope.of(qualifier)
             if not fields:
-                raise QueryFailed("TABLE_NOT_FOUND", f"Unable to resolve reference {'.'.join(qualifier)}", position(each))
+                raise QueryFailed(
+                    "TABLE_NOT_FOUND", f"Unable to resolve reference {'.'.join(qualifier)}", position(each)
+                )
         elif not fields:
-            raise QueryFailed("COLUMN_NOT_FOUND", "SELECT * not allowed in queries without FROM clause", position(each))
+            raise QueryFailed(
+                "COLUMN_NOT_FOUND", "SELECT * not allowed in queries without FROM clause", position(each)
+            )
         return [_Item(f.name, Typed(f.type, f.sql.copy())) for f in fields]
 
-    def _having(self, node: exp.Select, scope: Scope) -> exp.Expression | None:
+    def _having(self, node: exp.Select, scope: Scope) -> exp.Expr | None:
         having = node.args.get("having")
         if having is None:
             return None
         return Expressions(self.context, scope).predicate(having.this, "HAVING clause")
 
-    def _order(self, node: exp.Select, scope: Scope, items: Sequence[_Item], *, distinct: bool) -> list[exp.Ordered]:
+    def _order(
+        self, node: exp.Select, scope: Scope, items: Sequence[_Item], *, distinct: bool
+    ) -> list[exp.Ordered]:
         """ORDER BY over the SELECT list's names first, then the source's; an item of the list by its place."""
         order = node.args.get("order")
         if order is None:
@@ -174,7 +196,7 @@ class Queries:
             made.append(ordered_by(exp.Literal.number(same[0] + 1) if same else by, each))
         return made
 
-    def _tail(self, query: Query, node: exp.Expression) -> Query:
+    def _tail(self, query: Query, node: exp.Expr) -> Query:
         """A query in parentheses, or a set operation, under ORDER BY and LIMIT of its own."""
         if not any(node.args.get(a) for a in ("order", "limit", "offset")):
             return query
@@ -204,7 +226,9 @@ class Queries:
             shared = common(a, b)
             if shared is None:
                 raise QueryFailed(
-                    "TYPE_MISMATCH", f"column {i} in {word} query has incompatible types: {a}, {b}", position(node)
+                    "TYPE_MISMATCH",
+                    f"column {i} in {word} query has incompatible types: {a}, {b}",
+                    position(node),
                 )
             types.append(shared)
         sides = [self.retyped(q, types).sql for q in (left, right)]
@@ -231,14 +255,23 @@ class Queries:
         ]
         if len({len(r) for r in rows}) != 1:
             raise QueryFailed("TYPE_MISMATCH", "Values rows have mismatched sizes", position(node))
-        cells = [expressions.one_type(c, "Values rows have mismatched types", position(node)) for c in zip(*rows, strict=True)]
+        cells = [
+            expressions.one_type(c, "Values rows have mismatched types", position(node))
+            for c in zip(*rows, strict=True)
+        ]
         types = [c[0].type for c in cells]
-        typed_rows = [[duck.cast(c[i].sql, t) for c, t in zip(cells, types, strict=True)] for i in range(len(rows))]
-        selects = [exp.select(*(exp.alias_(v, f"c{i}", quoted=True) for i, v in enumerate(r))) for r in typed_rows]
+        typed_rows = [
+            [duck.cast(c[i].sql, t) for c, t in zip(cells, types, strict=True)] for i in range(len(rows))
+        ]
+        selects = [
+            exp.select(*(exp.alias_(v, f"c{i}", quoted=True) for i, v in enumerate(r))) for r in typed_rows
+        ]
         made: exp.Query = selects[0]
         if len(selects) > 1:
             names = [exp.to_identifier(f"c{i}", quoted=True) for i in range(len(types))]
-            alias = exp.TableAlias(this=exp.to_identifier(self.context.relation(), quoted=True), columns=names)
+            alias = exp.TableAlias(
+                this=exp.to_identifier(self.context.relation(), quoted=True), columns=names
+            )
             listed = exp.Values(expressions=[exp.Tuple(expressions=r) for r in typed_rows], alias=alias)
             made = exp.Select(expressions=[exp.column(n.copy()) for n in names])
             made.set("from_", exp.From(this=listed))
@@ -257,11 +290,13 @@ class Queries:
         kind = type(node.expression)
         if symbol not in ("=", "<>", "<", "<=", ">", ">="):
             raise not_supported(f"{node.sql('trino')}", position(node))
-        return Typed(BOOLEAN, type(node)(this=duck.wrapped(left), expression=kind(this=exp.Subquery(this=query))))
+        return Typed(
+            BOOLEAN, type(node)(this=duck.wrapped(left), expression=kind(this=exp.Subquery(this=query)))
+        )
 
     def _one_column(
-        self, expressions: Expressions, node: exp.Expression, value: Typed
-    ) -> tuple[exp.Query, exp.Expression]:
+        self, expressions: Expressions, node: exp.Expr, value: Typed
+    ) -> tuple[exp.Query, exp.Expr]:
         """A subquery of one column and the value beside it, both as their common type."""
         query = self.compile(node, expressions.scope)
         shared = common(value.type, query.columns[0][1]) if len(query.columns) == 1 else None
@@ -275,7 +310,7 @@ class Queries:
         return self.retyped(query, [shared]).sql, operators.coerced(value, shared).sql
 
 
-def _name(node: exp.Expression) -> str | None:
+def _name(node: exp.Expr) -> str | None:
     """The name a SELECT item gives its column; unquoted names are lower case."""
     match node:
         case exp.Alias():
@@ -284,11 +319,11 @@ def _name(node: exp.Expression) -> str | None:
         case exp.Column():
             return node.name.lower()
         case exp.Dot():
-            return node.expression.name.lower()
+            return str(node.expression.name.lower())
     return None
 
 
-def _ordinal(node: exp.Expression, size: int, clause: str) -> int | None:
+def _ordinal(node: exp.Expr, size: int, clause: str) -> int | None:
     """The place, from 0, that a whole number in ORDER BY or GROUP BY means."""
     if not (isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit()):
         return None
@@ -299,7 +334,7 @@ def _ordinal(node: exp.Expression, size: int, clause: str) -> int | None:
     return int(node.this) - 1
 
 
-def _limits(made: exp.Select, node: exp.Expression) -> None:
+def _limits(made: exp.Select, node: exp.Expr) -> None:
     """LIMIT, FETCH FIRST and OFFSET, each a whole number."""
     limit, offset = node.args.get("limit"), node.args.get("offset")
     if isinstance(limit, exp.Fetch):
@@ -313,14 +348,14 @@ def _limits(made: exp.Select, node: exp.Expression) -> None:
         made.set("offset", exp.Offset(expression=_count(offset.expression)))
 
 
-def _count(node: exp.Expression) -> exp.Expression:
+def _count(node: exp.Expr) -> exp.Expr:
     if not (isinstance(node, exp.Literal) and not node.is_string and node.this.isdigit()):
         raise not_supported(f"LIMIT or OFFSET of {node.sql('trino')}", position(node))
     return node.copy()
 
 
 @compiles(exp.Subquery, exp.Select)
-def _scalar_subquery(self: Expressions, node: exp.Expression) -> Typed:
+def _scalar_subquery(self: Expressions, node: exp.Expr) -> Typed:
     query = self.context.queries.compile(node, self.scope)
     if len(query.columns) != 1:
         raise QueryFailed(

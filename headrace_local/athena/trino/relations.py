@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import cast
 
 from sqlglot import exp
 
@@ -23,7 +25,7 @@ _SIDES = {"LEFT", "RIGHT", "FULL"}
 class Relation:
     """What a FROM clause reads: DuckDB's nodes, the fields, and the scans whose rows no outer join pads."""
 
-    node: exp.Expression
+    node: exp.Expr
     fields: list[Field]
     joins: list[exp.Join] = field(default_factory=list)
     unpadded: list[Scan] = field(default_factory=list)
@@ -41,7 +43,7 @@ def relation(context: Context, node: exp.Select, scope: Scope) -> Relation | Non
     return found
 
 
-def _item(context: Context, node: exp.Expression, scope: Scope, lateral: list[Field]) -> Relation:
+def _item(context: Context, node: exp.Expr, scope: Scope, lateral: list[Field]) -> Relation:
     match node:
         case exp.Table() if not any(node.args.get(a) for a in ("joins", "pivots", "sample", "laterals")):
             found = _table(context, node, scope)
@@ -89,16 +91,18 @@ def _table(context: Context, node: exp.Table, scope: Scope) -> Relation:
     return Relation(exp.Table(this=_quoted(scan.relation)), fields, unpadded=[scan])
 
 
-def _version(context: Context, node: exp.Expression | None, scope: Scope) -> int | str | None | object:
+def _version(context: Context, node: exp.Expr | None, scope: Scope) -> int | str | datetime | None:
     """What FOR VERSION AS OF (a snapshot's id, a branch or tag) or FOR TIMESTAMP AS OF (a moment) names."""
     if node is None:
         return None
     value = Expressions(context, Scope(ctes=scope.ctes), "Table version").typed(node.expression)
     if str(node.this).upper() == "TIMESTAMP":
-        return context.constant(moments.versions_moment(value))
+        return cast("datetime", context.constant(moments.versions_moment(value)))
     if value.type.name not in ("bigint", "varchar"):
-        raise QueryFailed("NOT_SUPPORTED", f"Unsupported type for table version: {value.type}", position(node))
-    return context.constant(value)
+        raise QueryFailed(
+            "NOT_SUPPORTED", f"Unsupported type for table version: {value.type}", position(node)
+        )
+    return cast("int | str", context.constant(value))
 
 
 def _derived(context: Context, node: exp.Subquery, scope: Scope) -> Relation:
@@ -133,7 +137,9 @@ def _joined(context: Context, left: Relation, node: exp.Join, scope: Scope) -> R
     cross = kind == "CROSS" or (on is None and not side)
     if side and on is None:
         raise QueryFailed("SYNTAX_ERROR", "An outer join needs a condition", position(node))
-    join = exp.Join(this=right.node, side=side or None, kind="CROSS" if cross else None, on=None if cross else on)
+    join = exp.Join(
+        this=right.node, side=side or None, kind="CROSS" if cross else None, on=None if cross else on
+    )
     unpadded = {
         "LEFT": left.unpadded,
         "RIGHT": right.unpadded,
@@ -142,7 +148,7 @@ def _joined(context: Context, left: Relation, node: exp.Join, scope: Scope) -> R
     return Relation(left.node, fields, [*left.joins, *right.joins, join], unpadded)
 
 
-def _on(context: Context, node: exp.Join, fields: list[Field], scope: Scope) -> exp.Expression | None:
+def _on(context: Context, node: exp.Join, fields: list[Field], scope: Scope) -> exp.Expr | None:
     condition = node.args.get("on")
     if condition is None:
         return None
@@ -150,17 +156,19 @@ def _on(context: Context, node: exp.Join, fields: list[Field], scope: Scope) -> 
     return Expressions(context, inner, "JOIN clause").predicate(condition, "JOIN ON clause")
 
 
-def _using(
-    node: exp.Join, left: Relation, right: Relation, side: str
-) -> tuple[exp.Expression, list[Field]]:
+def _using(node: exp.Join, left: Relation, right: Relation, side: str) -> tuple[exp.Expr, list[Field]]:
     """The condition of JOIN … USING, and the fields: each named column once, and first."""
-    conditions, merged, taken = [], [], set()
+    conditions: list[exp.Expr] = []
+    merged: list[Field] = []
+    taken: set[int] = set()
     for name in (c.name.lower() for c in node.args["using"]):
         pair = [_only(name, r.fields, position(node)) for r in (left, right)]
         shared = common(pair[0].type, pair[1].type)
         if shared is None:
             raise QueryFailed(
-                "TYPE_MISMATCH", f"Column '{name}' types do not match: {pair[0].type}, {pair[1].type}", position(node)
+                "TYPE_MISMATCH",
+                f"Column '{name}' types do not match: {pair[0].type}, {pair[1].type}",
+                position(node),
             )
         a, b = (convert(f.sql, f.type, shared) for f in pair)
         conditions.append(sql("_1 = _2", a, b))
@@ -175,7 +183,9 @@ def _only(name: str, fields: list[Field], at: int | None) -> Field:
     found = [f for f in fields if f.name == name]
     if len(found) != 1:
         what = "is missing from one side of join" if not found else "is ambiguous"
-        raise QueryFailed("COLUMN_NOT_FOUND" if not found else "AMBIGUOUS_NAME", f"Column '{name}' {what}", at)
+        raise QueryFailed(
+            "COLUMN_NOT_FOUND" if not found else "AMBIGUOUS_NAME", f"Column '{name}' {what}", at
+        )
     return found[0]
 
 
@@ -203,13 +213,13 @@ def _unnest(context: Context, node: exp.Unnest, scope: Scope, lateral: list[Fiel
         )
     origin = (alias.name.lower(),) if alias is not None and alias.name else ()
     columns = [(names[i] if names else None, o.type) for i, o in enumerate(outputs)]
-    made: exp.Expression = subquery(select, name)
+    made: exp.Expr = subquery(select, name)
     if lateral:
         made = exp.Lateral(this=exp.Subquery(this=select), alias=exp.TableAlias(this=_quoted(name)))
     return Relation(made, _fields(name, columns, origin))
 
 
-def _list(value: Typed) -> exp.Expression:
+def _list(value: Typed) -> exp.Expr:
     return sql("map_keys(_1)", value.sql) if value.type.name == "map" else value.sql
 
 

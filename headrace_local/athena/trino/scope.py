@@ -14,7 +14,7 @@ class Typed:
     """A compiled expression: its Trino type and the DuckDB expression that computes it."""
 
     type: Type
-    sql: exp.Expression
+    sql: exp.Expr
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Field:
 
     name: str | None
     type: Type
-    sql: exp.Expression
+    sql: exp.Expr
     origin: tuple[str, ...] = ()
 
     def answers_to(self, parts: Sequence[str]) -> bool:
@@ -69,5 +69,5 @@ class Scope:
         return [f for f in self.fields if f.origin[-len(qualifier) :] == tuple(qualifier)]
 
 
-def column(relation: str, name: str) -> exp.Expression:
+def column(relation: str, name: str) -> exp.Expr:
     return exp.column(exp.to_identifier(name, quoted=True), table=exp.to_identifier(relation, quoted=True))

@@ -118,7 +118,11 @@ def _open(pattern: Type, actual: Type) -> Type | None:
             return as_decimal(actual)
         case "timestamp" | "timestamp with time zone" if actual.name in (pattern.name, "timestamp", "date"):
             fraction = actual.length or 0
-            return timestamp(fraction) if pattern.name == "timestamp" else timestamp_tz(fraction, actual.zone or "UTC")
+            return (
+                timestamp(fraction)
+                if pattern.name == "timestamp"
+                else timestamp_tz(fraction, actual.zone or "UTC")
+            )
         case "local":
             return actual
     return None
@@ -128,7 +132,11 @@ def _resolve(pattern: Type, bound: dict[str, Type]) -> Type:
     if pattern.name == "decimal" and pattern.scale == -1:
         return decimal(pattern.length or 0, bound["decimal"].scale)
     if pattern.args:
-        return Type(pattern.name, args=tuple(_resolve(p, bound) for p in pattern.args), names=(None,) * _width(pattern))
+        return Type(
+            pattern.name,
+            args=tuple(_resolve(p, bound) for p in pattern.args),
+            names=(None,) * _width(pattern),
+        )
     if pattern.name in bound:
         return bound[pattern.name]
     fallback = {"timestamp": timestamp(), "timestamp with time zone": timestamp_tz(), "varchar": VARCHAR}

@@ -29,7 +29,13 @@ from headrace_local.athena.trino.types import (
 )
 
 _PATH = re.compile(r'\.([A-Za-z_]\w*)|\["([^"\\]*)"\]|\[(\d+)\]')
-_ROUNDINGS = {"round": "round(_1)", "ceil": "ceil(_1)", "ceiling": "ceil(_1)", "floor": "floor(_1)", "truncate": "trunc(_1)"}
+_ROUNDINGS = {
+    "round": "round(_1)",
+    "ceil": "ceil(_1)",
+    "ceiling": "ceil(_1)",
+    "floor": "floor(_1)",
+    "truncate": "trunc(_1)",
+}
 
 
 @special("coalesce")
@@ -73,7 +79,9 @@ def _concat_ws(self: Expressions, node: exp.Anonymous) -> Typed:
     separator, *rest = (self.typed(a) for a in arguments(node, 2, 127))
     if not all(coerces(v.type, VARCHAR) for v in (separator, *rest)):
         raise not_supported("concat_ws of anything but varchars", position(node))
-    return Typed(VARCHAR, duck.call("concat_ws", *(operators.coerced(v, VARCHAR).sql for v in (separator, *rest))))
+    return Typed(
+        VARCHAR, duck.call("concat_ws", *(operators.coerced(v, VARCHAR).sql for v in (separator, *rest)))
+    )
 
 
 @special("row")
@@ -110,7 +118,9 @@ def _rounding(self: Expressions, node: exp.Anonymous) -> Typed:
         return function(self, name, args, position(node))
     digits, scale = value.type.length or 0, value.type.scale
     if len(args) == 1:
-        kind = decimal(min(MAX_DECIMAL_PRECISION, digits - scale + (min(1, scale) if name != "truncate" else 0)) or 1, 0)
+        kind = decimal(
+            min(MAX_DECIMAL_PRECISION, digits - scale + (min(1, scale) if name != "truncate" else 0)) or 1, 0
+        )
         return Typed(kind, duck.cast(sql(_ROUNDINGS[name], value.sql), kind))
     if name != "round" or not coerces(args[1].type, BIGINT):
         raise not_supported(f"{name} of a decimal to given digits", position(node))
@@ -128,7 +138,10 @@ def _date(self: Expressions, node: exp.Anonymous) -> Typed:
 def _json_parse(self: Expressions, node: exp.Anonymous) -> Typed:
     value = self.as_type(arguments(node, 1, 1)[0], VARCHAR, "json_parse argument")
     message = sql("'Cannot convert value to JSON: ''' || _1 || ''''", value)
-    return Typed(JSON, duck.guarded(sql("_1 IS NULL OR json_valid(_1)", value), "INVALID_FUNCTION_ARGUMENT", message, value))
+    return Typed(
+        JSON,
+        duck.guarded(sql("_1 IS NULL OR json_valid(_1)", value), "INVALID_FUNCTION_ARGUMENT", message, value),
+    )
 
 
 @special("json_extract_scalar", "json_extract")
@@ -136,13 +149,19 @@ def _json_extract(self: Expressions, node: exp.Anonymous) -> Typed:
     raw, path = arguments(node, 2, 2)
     document = self.typed(raw)
     if document.type != JSON and not coerces(document.type, VARCHAR):
-        raise QueryFailed("FUNCTION_NOT_FOUND", f"Unexpected parameters ({document.type}) for function {node.name.lower()}", position(node))
+        raise QueryFailed(
+            "FUNCTION_NOT_FOUND",
+            f"Unexpected parameters ({document.type}) for function {node.name.lower()}",
+            position(node),
+        )
     place = duck.text(_duckdb_path(literal_text(path, "A JSON path"), position(path)))
     if node.name.lower() == "json_extract_scalar":
         return Typed(VARCHAR, sql("trino_json_scalar(_1, _2)", document.sql, place))
     kept = sql("_1 IS NULL OR trino_number_kept(_1)", document.sql)
     message = duck.text("json_extract of a document with rewritten numbers")
-    taken = sql("CASE WHEN json_valid(_1) THEN CAST(json_extract(_1, _2) AS VARCHAR) END", document.sql, place)
+    taken = sql(
+        "CASE WHEN json_valid(_1) THEN CAST(json_extract(_1, _2) AS VARCHAR) END", document.sql, place
+    )
     return Typed(JSON, duck.guarded(kept, "NOT_SUPPORTED", message, taken))
 
 
@@ -166,12 +185,14 @@ def _regexp_extract(self: Expressions, node: exp.Anonymous) -> Typed:
     value, pattern = (self.as_type(a, VARCHAR, f"{node.name} argument") for a in raw[:2])
     group = self.as_type(raw[2], BIGINT, "group") if len(raw) > 2 else duck.number(0)
     if node.name.lower() == "regexp_extract_all":
-        return Typed(array(VARCHAR), sql("regexp_extract_all(_1, _2, CAST(_3 AS INTEGER))", value, pattern, group))
+        return Typed(
+            array(VARCHAR), sql("regexp_extract_all(_1, _2, CAST(_3 AS INTEGER))", value, pattern, group)
+        )
     found = sql("regexp_extract(_1, _2, _3)", value, pattern, _whole(group))
     return Typed(VARCHAR, sql("CASE WHEN regexp_matches(_1, _2) THEN _3 END", value, pattern, found))
 
 
-def _whole(node: exp.Expression) -> exp.Expression:
+def _whole(node: exp.Expr) -> exp.Expr:
     """A group's number as the bare literal that DuckDB wants there."""
     bare = next(iter(node.find_all(exp.Literal)), None)
     if bare is None:
@@ -204,13 +225,26 @@ def _array_join(self: Expressions, node: exp.Anonymous) -> Typed:
     raw = arguments(node, 2, 3)
     items = self.typed(raw[0])
     if items.type.name != "array":
-        raise QueryFailed("FUNCTION_NOT_FOUND", f"Unexpected parameters ({items.type}) for function array_join", position(node))
-    texts = operators.coerced(items, items.type).sql if items.type.args[0] == VARCHAR else convert(items.sql, items.type, array(VARCHAR))
+        raise QueryFailed(
+            "FUNCTION_NOT_FOUND",
+            f"Unexpected parameters ({items.type}) for function array_join",
+            position(node),
+        )
+    texts = (
+        operators.coerced(items, items.type).sql
+        if items.type.args[0] == VARCHAR
+        else convert(items.sql, items.type, array(VARCHAR))
+    )
     delimiter, *instead = (self.as_type(a, VARCHAR, "array_join argument") for a in raw[1:])
     if instead:
         item = self.context.name("e")
-        texts = sql_lambda("list_transform", texts, item, sql("coalesce(_1, _2)", exp.Column(this=item), instead[0]))
-    return Typed(VARCHAR, sql("CASE WHEN _1 IS NOT NULL THEN coalesce(array_to_string(_1, _2), '') END", texts, delimiter))
+        texts = sql_lambda(
+            "list_transform", texts, item, sql("coalesce(_1, _2)", exp.Column(this=item), instead[0])
+        )
+    return Typed(
+        VARCHAR,
+        sql("CASE WHEN _1 IS NOT NULL THEN coalesce(array_to_string(_1, _2), '') END", texts, delimiter),
+    )
 
 
 @special("transform", "filter", "any_match", "all_match", "none_match")
@@ -218,14 +252,22 @@ def _over_elements(self: Expressions, node: exp.Anonymous) -> Typed:
     raw, function_ = arguments(node, 2, 2)
     name, items = node.name.lower(), self.typed(raw)
     if items.type.name != "array" or not isinstance(function_, exp.Lambda):
-        raise QueryFailed("FUNCTION_NOT_FOUND", f"Unexpected parameters ({items.type}, …) for function {name}", position(node))
+        raise QueryFailed(
+            "FUNCTION_NOT_FOUND",
+            f"Unexpected parameters ({items.type}, …) for function {name}",
+            position(node),
+        )
     item, body = lambda_body(self, function_, items.type.args[0])
     if name == "transform":
         return Typed(array(body.type), sql_lambda("list_transform", items.sql, item, body.sql))
     if not coerces(body.type, BOOLEAN):
-        raise QueryFailed("TYPE_MISMATCH", f"Lambda of {name} must return boolean: {body.type}", position(node))
+        raise QueryFailed(
+            "TYPE_MISMATCH", f"Lambda of {name} must return boolean: {body.type}", position(node)
+        )
     if name == "filter":
-        return Typed(items.type, sql_lambda("list_filter", items.sql, item, sql("coalesce(_1, FALSE)", body.sql)))
+        return Typed(
+            items.type, sql_lambda("list_filter", items.sql, item, sql("coalesce(_1, FALSE)", body.sql))
+        )
     wanted = sql("NOT _1", body.sql) if name == "all_match" else body.sql
     found = sql("trino_contains(_1, TRUE)", sql_lambda("list_transform", items.sql, item, wanted))
     return Typed(BOOLEAN, found if name == "any_match" else sql("NOT _1", found))
@@ -234,7 +276,9 @@ def _over_elements(self: Expressions, node: exp.Anonymous) -> Typed:
 def lambda_body(self: Expressions, node: exp.Lambda, *kinds: Type) -> tuple[exp.Identifier, Typed]:
     """A lambda of one parameter: the parameter's name in DuckDB, and its compiled body."""
     if len(node.expressions) != len(kinds):
-        raise QueryFailed("INVALID_PARAMETER_USAGE", "Lambda has another number of parameters than expected", position(node))
+        raise QueryFailed(
+            "INVALID_PARAMETER_USAGE", "Lambda has another number of parameters than expected", position(node)
+        )
     items = [self.context.name("e") for _ in kinds]
     fields = [
         Field(p.name.lower(), kind, exp.Column(this=item.copy()))
@@ -244,11 +288,15 @@ def lambda_body(self: Expressions, node: exp.Lambda, *kinds: Type) -> tuple[exp.
     return items[0], inner.typed(_as_columns(node.this, {p.name for p in node.expressions}))
 
 
-def _as_columns(body: exp.Expression, names: set[str]) -> exp.Expression:
+def _as_columns(body: exp.Expr, names: set[str]) -> exp.Expr:
     """A lambda's body with its parameters as columns; sqlglot reads them as bare identifiers."""
 
-    def column(node: exp.Expression) -> exp.Expression:
-        if isinstance(node, exp.Identifier) and node.name in names and not isinstance(node.parent, (exp.Column, exp.Dot)):
+    def column(node: exp.Expr) -> exp.Expr:
+        if (
+            isinstance(node, exp.Identifier)
+            and node.name in names
+            and not isinstance(node.parent, (exp.Column, exp.Dot))
+        ):
             return exp.Column(this=node.copy())
         return node
 

@@ -177,7 +177,8 @@ def from_ast(node: exp.DataType, at: int | None = None) -> Type:
         return row([_row_field(f, at) for f in node.expressions])
     if kind == exp.DataType.Type.CHAR:
         raise not_supported("The type char", at)
-    raise QueryFailed("TYPE_NOT_FOUND", f"Unknown type: {node.sql('trino').lower()}", at)
+    shown = "string" if kind == exp.DataType.Type.TEXT else node.sql("trino").lower()
+    raise QueryFailed("TYPE_NOT_FOUND", f"Unknown type: {shown}", at)
 
 
 _PARAMETRIC: dict[object, Callable[[list[int]], Type]] = {
@@ -189,7 +190,7 @@ _PARAMETRIC: dict[object, Callable[[list[int]], Type]] = {
 }
 
 
-def _row_field(node: exp.Expression, at: int | None) -> tuple[str | None, Type]:
+def _row_field(node: exp.Expr, at: int | None) -> tuple[str | None, Type]:
     if isinstance(node, exp.ColumnDef) and node.kind is not None:
         return node.name.lower(), from_ast(node.kind, at)
     if isinstance(node, exp.DataType):
@@ -212,12 +213,13 @@ def _precision_and_scale(sizes: list[int]) -> tuple[int, int]:
         )
     if not 0 <= scale <= precision:
         raise QueryFailed(
-            "INVALID_FUNCTION_ARGUMENT", f"DECIMAL scale must be in range [0, precision ({precision})]: {scale}"
+            "INVALID_FUNCTION_ARGUMENT",
+            f"DECIMAL scale must be in range [0, precision ({precision})]: {scale}",
         )
     return precision, scale
 
 
-_FROM_ICEBERG = {
+_FROM_ICEBERG: dict[type[iceberg.IcebergType], Type] = {
     iceberg.BooleanType: BOOLEAN,
     iceberg.IntegerType: INTEGER,
     iceberg.LongType: BIGINT,
@@ -283,7 +285,9 @@ def to_iceberg(t: Type, next_id: Callable[[], int]) -> iceberg.IcebergType:
             )
         case "row":
             pairs = zip(t.field_names(), t.args, strict=True)
-            fields = [iceberg.NestedField(next_id(), n, to_iceberg(a, next_id), required=False) for n, a in pairs]
+            fields = [
+                iceberg.NestedField(next_id(), n, to_iceberg(a, next_id), required=False) for n, a in pairs
+            ]
             return iceberg.StructType(*fields)
     if t.name not in _TO_ICEBERG:
         raise QueryFailed("NOT_SUPPORTED", f"Type not supported for Iceberg: {t}")

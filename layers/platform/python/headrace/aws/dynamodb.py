@@ -225,7 +225,7 @@ class DynamoLedger:
                     reply = self._client.batch_get_item(
                         RequestItems={self._table: {"Keys": asked, "ConsistentRead": True}}
                     )
-                yield from map(_plain, reply["Responses"][self._table])
+                yield from map(_plain, reply["Responses"].get(self._table, ()))
                 if left := reply["UnprocessedKeys"].get(self._table):
                     next(waits)
                 asked = left["Keys"] if left else []

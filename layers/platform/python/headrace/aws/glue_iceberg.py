@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 import pyarrow.parquet as pq
@@ -65,6 +65,9 @@ from headrace.domain.plan import Column
 from headrace.domain.zones import TableRef
 from headrace.ports import TableSpec, TableState
 
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+
 _PROPERTIES = {
     "format-version": "2",
     "write.metadata.delete-after-commit.enabled": "true",
@@ -81,26 +84,24 @@ class GlueTableCatalog:
         self._catalog = catalog
 
     @classmethod
-    def connect(cls, region: str, endpoint: str | None = None) -> Self:
-        """`endpoint` (None: AWS) is told to PyArrow's own S3 client too, which reads no AWS_ENDPOINT_URL."""
-        clients = Clients(boto3.Session(region_name=region), endpoint)
+    def connect(cls, region: str, endpoint: str | None = None, client: "GlueClient | None" = None) -> Self:
+        """`endpoint` (None: AWS) is told to PyArrow's own S3 client too, which reads no AWS_ENDPOINT_URL.
+
+        A `client` that shares its session with other clients saves a cold start about 80 ms.
+        """
         files = {"s3.region": region, "s3.connect-timeout": "3", "s3.request-timeout": "30"}
         if endpoint:
             files["s3.endpoint"] = endpoint
-        return cls(GlueCatalog("glue", client=clients.glue, **files))
+        client = client or Clients(boto3.Session(region_name=region), endpoint).glue
+        return cls(GlueCatalog("glue", client=client, **files))
 
     def ensure(self, spec: TableSpec) -> TableState:
         wanted = _schema(spec.columns)
         with _translated(f"create {spec.ref}"):
             try:
-                table = self._catalog.create_table(
-                    _identifier(spec.ref),
-                    wanted,
-                    location=spec.location,
-                    properties={**_PROPERTIES, **spec.properties},
-                )
-            except TableAlreadyExistsError:
                 table = self._load(spec.ref)
+            except NoSuchTableError:
+                table = self._create(spec, wanted)
         _require_same(str(spec.ref), _columns(table.schema()), "the contract", _columns(wanted))
         return _state(table)
 
@@ -138,7 +139,7 @@ class GlueTableCatalog:
         with _translated(f"replace the content of {ref} by that of {source}"):
             origin, table = self._load(source), self._load(ref)
             _require_same(str(source), _numbered(origin.schema()), str(ref), _numbered(table.schema()))
-            new, old = _files(origin), _files(table)
+            new, old = _whole_files(origin), _files(table)
             commit = _FencedTransaction(table, expect)
             commit.set_properties(dict(properties))
             if new != old:
@@ -156,6 +157,15 @@ class GlueTableCatalog:
                 self._catalog.drop_table(_identifier(ref))
             except NoSuchTableError:
                 return
+
+    def _create(self, spec: TableSpec, schema: Schema) -> Table:
+        properties = {**_PROPERTIES, **spec.properties}
+        try:
+            return self._catalog.create_table(
+                _identifier(spec.ref), schema, location=spec.location, properties=properties
+            )
+        except TableAlreadyExistsError:  # somebody else was quicker
+            return self._load(spec.ref)
 
     def _load(self, ref: TableRef) -> Table:
         return self._catalog.load_table(_identifier(ref))
@@ -193,10 +203,10 @@ class _FencedTransaction(Transaction):
 
     def commit_transaction(self) -> Table:
         try:
-            with translated("commit"):
+            with translated(f"commit to {'.'.join(self._table.name())}"):
                 self._table._do_commit(self._updates, (*self._requirements, self._fence))
         except Unavailable as lost:
-            raise OutcomeUnknown(f"the answer to a commit was lost: {lost}") from lost
+            raise OutcomeUnknown(f"the answer was lost: {lost}") from lost
         return self._table
 
 
@@ -250,9 +260,16 @@ def _data_file(table: Table, uri: str) -> DataFile:
 
 
 def _files(table: Table) -> set[DataFile]:
+    return {task.file for task in table.scan().plan_files()}
+
+
+def _whole_files(table: Table) -> set[DataFile]:
+    """The table's files, if they are all of it: another table cannot share its deletes or partitions."""
     tasks = list(table.scan().plan_files())
     if not table.spec().is_unpartitioned() or any(task.delete_files for task in tasks):
-        raise IncompatibleTable(f"{table.name()} has partitions or row-level deletes: write it anew without")
+        raise IncompatibleTable(
+            f"{'.'.join(table.name())} has partitions or row-level deletes: write it anew"
+        )
     return {task.file for task in tasks}
 
 

@@ -149,8 +149,10 @@ def _query(
         query = parse_query(place.value)
         sql = normalised(query)
     except InvalidSql as error:
-        line = place.line + error.line if place.block else place.line
-        found.problem(place, error.what, error.advice, (line, error.column if place.block else place.column))
+        inside = None
+        if place.indent is not None:
+            inside = place.line + error.line, place.indent + error.column
+        found.problem(place, error.what, error.advice, inside)
         return "", ()
     if columns and not query.is_star:
         given = [name.lower() for name in query.named_selects]

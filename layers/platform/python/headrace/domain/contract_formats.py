@@ -42,7 +42,7 @@ def _format(server: Place, found: Findings) -> tuple[str, Format]:
     kind = server.text_of("format").lower()
     here = server.at("format")
     ours = extensions(server, SERVER, found)
-    if kind == "json" and server.text_of("delimiter") == "new_line":
+    if kind == "jsonl" or (kind == "json" and server.text_of("delimiter") == "new_line"):
         kind = "ndjson"
     if kind not in _FORMATS:
         advice = did_you_mean(kind, _FORMATS, f"write one of {', '.join(_FORMATS)}")

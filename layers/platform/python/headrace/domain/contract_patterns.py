@@ -96,7 +96,7 @@ def check_regex(regex: str) -> None:
     possessive repeats. The engines run it in linear time.
     """
     if len(regex) > MOST_CHARACTERS:
-        raise ValueError(f"it is longer than {MOST_CHARACTERS} characters: write an enum, or a shorter one")
+        raise ValueError(f"write at most {MOST_CHARACTERS} characters: a shorter one, or an enum")
     position, outer = 0, []
     atom, worst = (
         0,
@@ -107,7 +107,7 @@ def check_regex(regex: str) -> None:
         if token is None:
             what = regex[position : position + 8]
             advice = "no look-around, no back-references; a backslash makes a character plain"
-            raise ValueError(f"{what!r} is not RE2: {advice}")
+            raise ValueError(f"RE2 does not take {what!r}: {advice}")
         if token["open"]:
             outer.append(worst)
             atom, worst = 0, 1

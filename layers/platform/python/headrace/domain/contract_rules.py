@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as Number
 from decimal import InvalidOperation
@@ -48,7 +49,7 @@ def row_rules(field: Place, kind: Type, found: Findings) -> tuple[Rule, ...]:
         values = tuple(entry.at("value") for entry in enum.items)
         rules.append(_one_of(enum, values, kind, found))
     for check in field.items_of("quality"):
-        rules += _invalid_values(check, kind, found)
+        rules += _valid_values(check, kind, found)
     return tuple(rule for rule in rules if rule)
 
 
@@ -60,7 +61,7 @@ def quality_flags(field: Place, found: Findings) -> set[str]:
         metric = metric_of(check)
         if metric in ("nullValues", "duplicateValues") and _must_be_none(check):
             flags.add("required" if metric == "nullValues" else "unique")
-        elif not (metric == "invalidValues" and _must_be_none(check)):
+        elif not _names_valid_values(check):
             not_checked(check, found)
     return flags
 
@@ -97,10 +98,16 @@ def _must_be_none(check: Place) -> bool:
     return must_be is not None and must_be.value == 0 and must_be.value is not False
 
 
-def _invalid_values(check: Place, kind: Type, found: Findings) -> list[Rule | None]:
-    arguments = check.get("arguments")
-    if metric_of(check) != "invalidValues" or not _must_be_none(check) or arguments is None:
+def _names_valid_values(check: Place) -> bool:
+    arguments = check.at("arguments")
+    given = arguments.get("validValues") or arguments.get("pattern")
+    return metric_of(check) == "invalidValues" and _must_be_none(check) and given is not None
+
+
+def _valid_values(check: Place, kind: Type, found: Findings) -> list[Rule | None]:
+    if not _names_valid_values(check):
         return []
+    arguments = check.at("arguments")
     rules: list[Rule | None] = []
     valid = arguments.get("validValues")
     if valid:
@@ -115,28 +122,22 @@ def _invalid_values(check: Place, kind: Type, found: Findings) -> list[Rule | No
 def _bounds(check: Place) -> tuple[float | None, float | None] | None:
     """The smallest and the largest number of rows that a check allows; None for one that is not a range."""
     between = check.items_of("mustBeBetween")
-    values = {name: entry.value for name, entry in check.entries.items() if name.startswith("must")}
-    if len(between) == 2:
-        values = {"mustBeGreaterOrEqualTo": between[0].value, "mustBeLessOrEqualTo": between[1].value}
-    if not values or not all(_finite(value) for value in values.values()):
-        return None
-    least: float | None = None
-    most: float | None = None
-    for name, value in values.items():
-        match name:
-            case "mustBe":
-                least = most = value
-            case "mustBeGreaterThan":
-                least = math.floor(value) + 1
-            case "mustBeGreaterOrEqualTo":
-                least = value
-            case "mustBeLessThan":
-                most = math.ceil(value) - 1
-            case "mustBeLessOrEqualTo":
-                most = value
-            case _:
-                return None
-    return least, most
+    if len(between) == 2 and all(_finite(bound.value) for bound in between):
+        return float(between[0].value), float(between[1].value)
+    for operator, bounds in _COMPARISONS.items():
+        number = check.get(operator)
+        if number and _finite(number.value):
+            return bounds(float(number.value))
+    return None
+
+
+_COMPARISONS: dict[str, Callable[[float], tuple[float | None, float | None]]] = {
+    "mustBe": lambda number: (number, number),
+    "mustBeGreaterThan": lambda number: (math.floor(number) + 1.0, None),
+    "mustBeGreaterOrEqualTo": lambda number: (number, None),
+    "mustBeLessThan": lambda number: (None, math.ceil(number) - 1.0),
+    "mustBeLessOrEqualTo": lambda number: (None, number),
+}
 
 
 def _finite(value: object) -> bool:
@@ -183,7 +184,7 @@ def _pattern(owner: Place, found: Findings) -> Pattern | None:
     try:
         check_regex(written.value)
     except ValueError as error:
-        found.problem(written, f"{excerpt(written.value)} is no pattern: {error}", "correct the pattern")
+        found.problem(written, f"{excerpt(written.value)} is no pattern", str(error))
     return Pattern(written.value)
 
 

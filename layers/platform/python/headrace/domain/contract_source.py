@@ -24,7 +24,8 @@ class Place(Struct, frozen=True, eq=False):
     """A value of the contract and where it stands; lines and columns count from 1.
 
     `value` is the value as YAML understands it, but for dates, which stay text; `text` is a scalar as
-    it is written. `key` is where the key of a mapping's entry stands.
+    it is written. `key` is where the key of a mapping's entry stands; `indent` is how far the lines of a
+    literal block (`|`), which begin below, are indented.
     """
 
     path: str
@@ -35,7 +36,7 @@ class Place(Struct, frozen=True, eq=False):
     entries: dict[str, "Place"] = {}
     items: tuple["Place", ...] = ()
     key: tuple[int, int] = (1, 1)
-    block: bool = False
+    indent: int | None = None
 
     def get(self, key: str) -> "Place | None":
         """The entry of a mapping; None where there is none or it is null."""
@@ -66,7 +67,7 @@ class Findings:
         self._notes: dict[tuple[int, int, str], str] = {}
 
     def problem(self, place: Place, what: str, advice: str, position: tuple[int, int] | None = None) -> None:
-        """Refuse the contract; the first problem found at a place is the one that is told."""
+        """Refuse the contract; of several problems with one value, the first found is told."""
         self._add(self._problems, place, what, advice, position or (place.line, place.column))
 
     def note(self, place: Place, what: str, advice: str) -> None:
@@ -107,7 +108,7 @@ class Findings:
         where = f" at {place.path}" if place.path else ""
         text = " ".join(f"{what}{where}; {advice}".split())
         printable = text.encode(errors="replace").decode()
-        into.setdefault((line, column, place.path), f"{self._file}:{line}:{column}: {printable}")
+        into.setdefault((line, column, place.path or what), f"{self._file}:{line}:{column}: {printable}")
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
@@ -139,7 +140,7 @@ def read_source(text: str, found: Findings) -> Place:
                 "the contract is not a mapping",
                 "begin with kind: DataContract",
             )
-        return _Builder(loader, found).build(node, "", node.start_mark)
+        return _Builder(loader, text, found).build(node, "", node.start_mark)
     except yaml.MarkedYAMLError as error:
         what = " ".join(filter(None, (error.context, error.problem)))
         raise found.fail(error.problem_mark, f"not YAML: {what}", "correct the YAML here") from error
@@ -171,8 +172,9 @@ class _Loader(yaml.SafeLoader):
 class _Builder:
     """Turns nodes into places. Aliases are followed, within the same limits as what is written out."""
 
-    def __init__(self, loader: _Loader, found: Findings) -> None:
+    def __init__(self, loader: _Loader, text: str, found: Findings) -> None:
         self._loader = loader
+        self._lines = text.split("\n")
         self._found = found
         self._count = 0
 
@@ -199,9 +201,7 @@ class _Builder:
                 for index, item in enumerate(node.value)
             )
             return _with(here, value=[item.value for item in items], items=items)
-        return _with(
-            here, value=self._scalar(node, here), text=node.value, block=getattr(node, "style", None) == "|"
-        )
+        return _with(here, value=self._scalar(node, here), text=node.value, indent=self._indent(node))
 
     def _entries(self, node: yaml.MappingNode, path: str, depth: int) -> Iterator[tuple[str, Place]]:
         seen: set[str] = set()
@@ -216,6 +216,12 @@ class _Builder:
             else:
                 seen.add(name)
                 yield name, entry
+
+    def _indent(self, node: yaml.Node) -> int | None:
+        if getattr(node, "style", None) != "|":
+            return None
+        first = next(filter(str.strip, self._lines[node.start_mark.line + 1 :]), "")
+        return len(first) - len(first.lstrip(" "))
 
     def _scalar(self, node: yaml.Node, here: Place) -> object:
         if _SURROGATE.search(node.value):

@@ -75,9 +75,10 @@ def parse_query(sql: str) -> exp.Query:
         statements = sqlglot.parse(sql, read="trino")
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
+        word = first.get("highlight") or ""
         what = f"the SQL cannot be read: {first.get('description') or error}"
-        at = f"near {first.get('highlight')!r}" if first.get("highlight") else "there"
-        raise InvalidSql(what, f"look {at}", first.get("line") or 1, first.get("col") or 1) from error
+        line, end = first.get("line") or 1, first.get("col") or 1
+        raise InvalidSql(what, f"look at {word!r}", line, max(1, end - len(word) + 1)) from error
     except (SqlglotError, RecursionError, ValueError) as error:
         raise InvalidSql("the SQL cannot be read", "write one SELECT in Athena's dialect") from error
     found = [one for one in statements if one is not None and not isinstance(one, exp.Semicolon)]
@@ -116,19 +117,27 @@ def _check(query: exp.Query) -> None:
             continue
         called = node.name if isinstance(node, exp.Anonymous) else _called(node)
         if not called:
-            raise InvalidSql(f"{type(node).__name__} is not allowed", "keep to SELECT and what it is made of")
+            what = f"{type(node).__name__} is not allowed"
+            raise _refusal(node, what, "keep to SELECT and what it is made of")
         if called.lower() not in FUNCTIONS:
             advice = "docs/adding-a-dataset.md lists those that are"
-            raise InvalidSql(f"the function {called.lower()} is not allowed", advice)
+            raise _refusal(node, f"the function {called.lower()} is not allowed", advice)
     for owner in query.find_all(exp.With):
         if owner.args.get("recursive"):
-            raise InvalidSql("WITH RECURSIVE is not allowed", "write the steps out")
+            raise _refusal(owner, "WITH RECURSIVE is not allowed", "write the steps out")
     for table in query.find_all(exp.Table):
         _check_table(table)
     for select in query.find_all(exp.Select):
         _check_names(select)
     if not query.selects:
         raise InvalidSql("the SQL selects nothing", "name columns after SELECT")
+
+
+def _refusal(node: exp.Expr, what: str, advice: str) -> InvalidSql:
+    """The error for a node, at the first thing in it whose place is known."""
+    known = (part.meta for part in node.walk() if "line" in part.meta)
+    at = next(known, {"line": 1, "col": 1, "start": 0, "end": 0})
+    return InvalidSql(what, advice, at["line"], max(1, at["col"] - (at["end"] - at["start"])))
 
 
 def _called(node: exp.Expr) -> str:
@@ -139,19 +148,21 @@ def _called(node: exp.Expr) -> str:
 
 def _check_table(table: exp.Table) -> None:
     if not isinstance(table.this, exp.Identifier):
-        raise InvalidSql("a function in place of a table is not allowed", "name a table domain.dataset")
+        raise _refusal(table, "a function in place of a table is not allowed", "name a table domain.dataset")
     if not table.db:
         if table.name.lower() not in _visible_names(table):
-            raise InvalidSql(
-                f"the table {table.name} is not known", "name it domain.dataset, as in aviation.runways"
+            raise _refusal(
+                table,
+                f"the table {table.name} is not known",
+                "name it domain.dataset, as in aviation.runways",
             )
         return
     try:
         dataset_of(table)
     except InvalidRequest as error:
-        raise InvalidSql(f"the table {table.sql('trino')} names no dataset", str(error)) from error
+        raise _refusal(table, f"the table {table.sql('trino')} names no dataset", str(error)) from error
     if table.catalog:
-        raise InvalidSql(f"the table {table.sql('trino')} names a catalog", "name it domain.dataset")
+        raise _refusal(table, f"the table {table.sql('trino')} names a catalog", "name it domain.dataset")
 
 
 def _visible_names(node: exp.Expr) -> set[str]:
@@ -179,4 +190,4 @@ def _check_names(select: exp.Select) -> None:
     for column in select.find_all(exp.Column):
         if any((table.db, table.name) == (column.catalog, column.db) for table in tables if table.db):
             advice = "give the table an alias and write alias.column.field"
-            raise InvalidSql(f"{column.sql('trino')} goes into a column", advice)
+            raise _refusal(column, f"{column.sql('trino')} goes into a column", advice)

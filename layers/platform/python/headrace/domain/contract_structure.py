@@ -49,6 +49,8 @@ def _explain(root: Place, errors: list[ErrorDetails], found: Findings) -> None:
             found.problem(place, f"the key {excerpt(key)} is unknown here", advice, place.key)
         elif error["type"] == "string_type" and place.text:
             found.problem(place, f"{place.text} is not text", f'put it in quotes: "{place.text}"')
+        elif error["type"].startswith("bool"):
+            found.problem(place, f"{excerpt(place.value)} is neither true nor false", "write true or false")
         else:
             found.problem(place, f"{excerpt(place.value)}: {_plainly(error['msg'])}", "write it as ODCS says")
 

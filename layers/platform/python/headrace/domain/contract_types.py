@@ -63,7 +63,7 @@ def named_fields(owner: Place, found: Findings) -> Iterator[tuple[Place, str, st
             found.problem(field, "a column has no name", "add name")
         elif not _NAME.fullmatch(name):
             snake = _WORDS.sub("_", name).strip("_").lower() or "a_name"
-            advice = f"lower-case letters, digits and underscores: name: {snake}, physicalName: {name}"
+            advice = f"write name: {snake[:40]}, and physicalName for the name that the files have"
             found.problem(here, f"{excerpt(name)} cannot name a column", advice)
         elif name in RESERVED:
             found.problem(here, f"the name {name} is Headrace's own", f"write name: {name.lstrip('_')}_")

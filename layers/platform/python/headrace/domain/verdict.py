@@ -7,8 +7,13 @@ from headrace.domain.plan import DatasetRule
 
 
 def judge(rules: Sequence[DatasetRule], reports: Sequence[UnitReport]) -> Verdict:
-    """Publish, unless a rule of severity `error` fails."""
-    objects = [one for report in reports for one in report.objects]
+    """Publish, unless a rule of severity `error` fails.
+
+    Only objects that were refined are measured: one that cannot be read must not cost its neighbours.
+    """
+    objects = [one for report in reports for one in report.objects if one.outcome == "refined"]
+    if not objects:
+        return Verdict(publish=True, rules=())
     rows = sum(one.rows for one in objects)
     quarantined = sum(one.quarantined for one in objects)
     measured = {

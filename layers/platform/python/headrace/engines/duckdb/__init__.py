@@ -1,0 +1,20 @@
+"""Refining on DuckDB: landed files of one work unit in, curated and quarantine Parquet out."""
+
+from headrace.engines.duckdb.reading import Reason, Source
+from headrace.engines.duckdb.refine import ObjectOutcome, Refined, refine
+from headrace.engines.duckdb.session import EngineFault
+from headrace.engines.duckdb.stage import Limits, Staged, stage
+from headrace.engines.duckdb.write import Written
+
+__all__ = [
+    "EngineFault",
+    "Limits",
+    "ObjectOutcome",
+    "Reason",
+    "Refined",
+    "Source",
+    "Staged",
+    "Written",
+    "refine",
+    "stage",
+]

@@ -1,0 +1,205 @@
+"""Values from text, by one rule for every format: taken if nothing is lost, else NULL.
+
+White space around a value is ignored, except in text. Whole numbers may end in `.0`, decimals in zeros
+beyond their scale; more digits than the type holds, NaN and infinities are refused. Dates are ISO 8601
+days, timestamps ISO 8601 moments (a day is its midnight); years run from 1 to 9999.
+"""
+
+import re
+
+from sqlglot import exp
+
+from headrace.domain.plan import (
+    Array,
+    Boolean,
+    Column,
+    Date,
+    Decimal,
+    Double,
+    Integer,
+    Json,
+    Object,
+    Text,
+    Timestamp,
+    Type,
+)
+from headrace.engines.duckdb.sql import E, all_of, array, call, case, first_of, text
+
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MOMENT = rf"{_DAY}(?:[T ]{_TIME}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?{_OFFSET}?)?"
+_WHOLE = r"[+-]?[0-9]+(?:\.0*)?"
+_REAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_SCIENTIFIC = r"[+-]?[0-9.]{1,16}[eE][+-]?[0-9]{1,3}"
+_LARGEST = "1.7976931348623157e308"
+
+_DIRECTIVES = {
+    "%": "%",
+    "Y": "[0-9]{4}",
+    **dict.fromkeys("ymdHIMS", "[0-9]{1,2}"),
+    "f": "[0-9]{1,6}",
+    "j": "[0-9]{1,3}",
+    "z": r"(?:Z|[+-][0-9]{2}:?(?:[0-9]{2})?)",
+}
+
+
+def sql_type(type_: Type) -> exp.DataType:
+    """The type that a column of this type has in a table."""
+    match type_:
+        case Text() | Json():
+            name = "TEXT"
+        case Integer(bits=bits):
+            name = "INT" if bits == 32 else "BIGINT"
+        case Double():
+            name = "DOUBLE"
+        case Decimal(precision=precision, scale=scale):
+            name = f"DECIMAL({precision}, {scale})"
+        case Boolean():
+            name = "BOOLEAN"
+        case Date():
+            name = "DATE"
+        case Timestamp():
+            name = "TIMESTAMPTZ"
+        case Array(items=items):
+            return exp.DataType(this=exp.DType.ARRAY, expressions=[sql_type(items)], nested=True)
+        case Object(columns=columns):
+            fields = [column_definition(column.name, sql_type(column.type)) for column in columns]
+            return exp.DataType(this=exp.DType.STRUCT, expressions=fields, nested=True)
+    return exp.DataType.build(name)
+
+
+def column_type(column: Column) -> exp.DataType:
+    """Like `sql_type`, for a whole column: masked ones are text."""
+    return sql_type(Text() if column.mask else column.type)
+
+
+def column_definition(name: str, kind: exp.DataType) -> exp.ColumnDef:
+    return exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=kind)
+
+
+def is_nested(type_: Type) -> bool:
+    return isinstance(type_, Array | Object)
+
+
+def from_text(type_: Type, value: E) -> E:
+    """The scalar that `value`, a text, stands for; NULL where it stands for none."""
+    match type_:
+        case Integer():
+            return _where(matches(value, _WHOLE), _tried(value, type_))
+        case Double():
+            return finite(type_, _where(matches(value, _REAL), _tried(value, type_)))
+        case Decimal(scale=scale):
+            return _decimal(type_, scale, value)
+        case Boolean(true=true, false=false):
+            return _boolean(true, false, value)
+        case Date(format=pattern):
+            return finite(type_, _date(pattern, value))
+        case Timestamp(format=pattern, timezone=timezone):
+            return finite(type_, _timestamp(pattern, timezone, value))
+        case _:
+            return value
+
+
+def finite(type_: Type, value: E) -> E:
+    """`value` where it is within what the type holds: no infinities, and years from 1 to 9999."""
+    bounds = {
+        Double: (f"-{_LARGEST}", _LARGEST),
+        Date: ("0001-01-01", "9999-12-31"),
+        Timestamp: ("0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00"),
+    }.get(type(type_))
+    if bounds is None:
+        return value
+    least, most = (exp.cast(text(bound), sql_type(type_)) for bound in bounds)
+    return _where(exp.Between(this=value, low=least, high=most), value)
+
+
+def matches(value: E, pattern: str) -> E:
+    """Whether a whole text, white space around it aside, matches an RE2 expression."""
+    return whole_match(value, rf"\s*(?:{pattern})\s*")
+
+
+def whole_match(value: E, regex: str) -> E:
+    return exp.RegexpLike(this=value, expression=text(rf"\A(?:{regex})\z"))
+
+
+def in_zone(moment: E, timezone: str) -> E:
+    """A timestamp without an offset, read in a time zone."""
+    if timezone == "UTC":
+        return exp.cast(moment, "TIMESTAMPTZ")
+    return call("TIMEZONE", text(timezone), moment)
+
+
+def _where(condition: E, value: E) -> E:
+    return case((condition, value))
+
+
+def _tried(value: E, type_: Type | str) -> E:
+    to = exp.DataType.build(type_) if isinstance(type_, str) else sql_type(type_)
+    return exp.TryCast(this=value, to=to, safe=True)
+
+
+def _decimal(type_: Decimal, scale: int, value: E) -> E:
+    plain = rf"[+-]?[0-9]*(?:\.[0-9]{{0,{scale}}}0*)?"
+    exact = exp.EQ(this=_tried(_tried(value, type_), "DOUBLE"), expression=_tried(value, "DOUBLE"))
+    return case(
+        (matches(value, plain), _tried(value, type_)),
+        (all_of(matches(value, _SCIENTIFIC), exact), _tried(value, type_)),
+    )
+
+
+def _boolean(true: tuple[str, ...], false: tuple[str, ...], value: E) -> E:
+    spelled = exp.Lower(this=trimmed(value))
+    return case(
+        (_one_of(spelled, true), exp.true()),
+        (_one_of(spelled, false), exp.false()),
+    )
+
+
+def _one_of(value: E, spellings: tuple[str, ...]) -> E:
+    return exp.ArrayContains(this=array(text(spelling.lower()) for spelling in spellings), expression=value)
+
+
+def trimmed(value: E) -> E:
+    return exp.Trim(this=value, expression=text(" \t\r\n\f"))
+
+
+def _date(pattern: str, value: E) -> E:
+    if pattern:
+        return exp.cast(_parsed(pattern, value), "DATE")
+    return _where(matches(value, _DAY), _tried(value, "DATE"))
+
+
+def _timestamp(pattern: str, timezone: str, value: E) -> E:
+    if pattern:
+        parsed = _parsed(pattern, value)
+        return parsed if "%z" in pattern.replace("%%", "") else in_zone(parsed, timezone)
+    # DuckDB wants seconds where there is an offset, and no white space after them.
+    with_seconds = exp.RegexpReplace(
+        this=trimmed(value), expression=text(rf"([T ]{_TIME})({_OFFSET})$"), replacement=text(r"\1:00\2")
+    )
+    moment = first_of(_tried(value, "TIMESTAMPTZ"), _tried(with_seconds, "TIMESTAMPTZ"))
+    if timezone == "UTC":
+        return _where(matches(value, _MOMENT), moment)
+    local = in_zone(_tried(trimmed(value), "TIMESTAMP"), timezone)
+    has_offset = matches(value, rf".*:.*{_OFFSET}")
+    return case((exp.Not(this=matches(value, _MOMENT)), exp.null()), (has_offset, moment), default=local)
+
+
+def _parsed(pattern: str, value: E) -> E:
+    """What strptime makes of a text; DuckDB's takes years of any length, no `Z`, and a 366th day of any year."""
+    shape = "".join(_shape(token) for token in re.findall(r"%.|[^%]+|%", pattern, re.DOTALL))
+    plain = trimmed(value)
+    if pattern.endswith("%z"):
+        plain = exp.RegexpReplace(this=plain, expression=text("Z$"), replacement=text("+00"))
+    parsed = call("TRY_STRPTIME", plain, text(pattern))
+    if "%j" in pattern:
+        same = exp.EQ(this=call("STRFTIME", parsed, text(pattern)), expression=plain)
+        parsed = _where(same, parsed)
+    return _where(matches(value, shape), parsed)
+
+
+def _shape(token: str) -> str:
+    if token.startswith("%"):
+        return _DIRECTIVES.get(token[1:], ".+")
+    return re.escape(token)

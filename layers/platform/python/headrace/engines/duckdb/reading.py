@@ -1,0 +1,149 @@
+"""What a reader hands to the rendering: one relation, and how to reach each of the plan's columns in it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+from sqlglot import exp
+
+from headrace.domain.errors import UnreadableObject
+from headrace.domain.landed import LandedObject
+from headrace.domain.plan import Plan
+from headrace.engines.duckdb.sql import array, call, column, function_rows, named, no_text, number
+
+# Columns that every relation has: the source's index, the record's position (ascending within a
+# source, from any start), and for a record that could not be split into fields why, and its text.
+POSITION = pa.schema(
+    [("entry", pa.int32()), ("place", pa.int64()), ("problem", pa.string()), ("record", pa.string())]
+)
+INCOMING = "incoming"
+
+_BATCH_ROWS = 8_192
+_BATCH_BYTES = 32 << 20
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a whole object goes to quarantine."""
+
+    rule: Literal["unreadable", "immutable"]
+    message: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One object of the work unit: its plain, decompressed local file, or why there is none to read.
+
+    `index` orders the sources and ties outcomes to them; it is unique within a call.
+    """
+
+    index: int
+    landed: LandedObject
+    content: Path | Refusal
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column's source value, as expressions over a relation; each is NULL where there is no value.
+
+    `text` is the value as text, JSON text for a nested one, and `json` the same for `_raw`. `unfit`
+    holds where the value is of no scalar type whatever its text says. `native` is the value itself,
+    where the source may already have it in the contract's type.
+    """
+
+    text: exp.Expression
+    json: exp.Expression
+    unfit: exp.Expression | None = None
+    native: exp.Expression | None = None
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Rows that Python reads: their schema, and a generator of batches that is taken once."""
+
+    schema: pa.Schema
+    batches: Callable[[], Iterator[pa.RecordBatch]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One pass over some of the sources, in the order of `entries`.
+
+    `rows` selects the position columns and what the fields refer to, from the relation `incoming` where
+    that is set. `fields` follow the plan's columns; None stands for one that the source lacks. `extra`
+    is the inside of a JSON object with the fields that the plan does not know, or NULL. `expected`
+    counts each source's records independently of DuckDB, and `refused` tells which sources turned out
+    unreadable: both are complete when the rows have been taken.
+    """
+
+    entries: tuple[int, ...]
+    rows: exp.Select
+    fields: tuple[Field | None, ...]
+    extra: exp.Expression | None = None
+    incoming: Incoming | None = None
+    expected: dict[int, int] = field(default_factory=dict)
+    refused: dict[int, Refusal] = field(default_factory=dict)
+
+
+def unreadable(message: str) -> Refusal:
+    return Refusal("unreadable", message)
+
+
+def batched(rows: Iterator[tuple[int, tuple[object, ...]]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Pack (size in bytes, row) pairs into batches that are bounded in rows and in bytes."""
+    taken: list[tuple[object, ...]] = []
+    size = 0
+    for length, row in rows:
+        taken.append(row)
+        size += length
+        if len(taken) >= _BATCH_ROWS or size >= _BATCH_BYTES:
+            yield _batch(taken, schema)
+            taken, size = [], 0
+    if taken:
+        yield _batch(taken, schema)
+
+
+def _batch(rows: list[tuple[object, ...]], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+    return pa.record_batch(arrays, schema=schema)
+
+
+def check_names(plan: Plan, names: Sequence[str], where: str) -> None:
+    """Raises UnreadableObject where a file's columns cannot be the contract's."""
+    known = {column.source for column in plan.columns}
+    missing = [column.source for column in plan.columns if column.required and column.source not in names]
+    unknown = [name for name in names if name not in known]
+    if missing:
+        raise UnreadableObject(
+            f"{where} lacks the required {listed(missing)}; it has {listed(unknown) or 'nothing else'}"
+        )
+    if len(unknown) == len(names):
+        raise UnreadableObject(f"{where} has no column of the contract; it has {listed(names)}")
+    if unknown and plan.evolution == "freeze":
+        raise UnreadableObject(f"{where} has columns that the contract does not know: {listed(unknown)}")
+    if any("\0" in name for name in names):
+        raise UnreadableObject(f"{where} has a NUL character in a name")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for people to read, cut short where there are many or they are long."""
+    shown = ", ".join(name if len(name) <= 60 else f"{name[:60]}…" for name in names[:10])
+    return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown
+
+
+def numbered_rows(function: exp.Expression, columns: Sequence[str], entries: Sequence[int]) -> exp.Select:
+    """The rows of a DuckDB reader over several files, in order, with the position columns."""
+    index = exp.Add(this=exp.column("file_index"), expression=number(1))
+    entry = call("LIST_EXTRACT", array(map(number, entries)), index)
+    position = {
+        "entry": exp.cast(entry, "INT"),
+        "place": exp.Window(this=exp.RowNumber()),
+        "problem": no_text(),
+        "record": no_text(),
+    }
+    return exp.select(
+        *(named(value, name) for name, value in position.items()), *(column(name) for name in columns)
+    ).from_(function_rows(function, columns))

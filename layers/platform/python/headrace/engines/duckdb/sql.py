@@ -1,0 +1,113 @@
+"""Small pieces of SQL syntax trees, so that the rest reads like the SQL it makes."""
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlglot import exp
+
+E = exp.Expression
+
+
+def text(value: str) -> E:
+    return exp.Literal.string(value)
+
+
+def number(value: int) -> E:
+    return exp.Literal.number(value)
+
+
+def column(name: str, table: str | None = None) -> exp.Column:
+    return exp.column(name, table=table, quoted=True)
+
+
+def no_text() -> E:
+    """NULL, typed."""
+    return exp.cast(exp.null(), "TEXT")
+
+
+def call(name: str, *arguments: E) -> E:
+    """A function that sqlglot has no node for: spelled as DuckDB spells it."""
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def case(*branches: tuple[E, E], default: E | None = None) -> E:
+    """The value of the first branch (condition, value) that holds."""
+    return exp.Case(ifs=[exp.If(this=when, true=then) for when, then in branches], default=default)
+
+
+def first_of(*values: E) -> E:
+    return exp.Coalesce(this=values[0], expressions=list(values[1:]))
+
+
+def is_null(value: E) -> E:
+    return exp.Is(this=value, expression=exp.null())
+
+
+def is_not_null(value: E) -> E:
+    return exp.Not(this=is_null(value))
+
+
+def any_of(conditions: Iterable[E]) -> E:
+    return exp.or_(*conditions, copy=False) if (conditions := list(conditions)) else exp.false()
+
+
+def all_of(*conditions: E) -> E:
+    return exp.and_(*conditions, copy=False)
+
+
+def joined(*parts: E) -> E:
+    """Texts one after the other; NULL if one of them is."""
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = exp.DPipe(this=whole, expression=part)
+    return exp.paren(whole, copy=False)
+
+
+def members(parts: Iterable[E]) -> E:
+    """The inside of a JSON object from `"name":value` parts, those that are NULL left out; NULL if all are."""
+    listed = exp.ConcatWs(expressions=[text(","), *parts])
+    return exp.Nullif(this=listed, expression=text(""))
+
+
+def member(name: str, value: E) -> E:
+    return joined(text(f"{json_text(name)}:"), value)
+
+
+def struct(fields: Iterable[tuple[str, E]]) -> E:
+    pairs = [
+        exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=value) for name, value in fields
+    ]
+    return exp.Struct(expressions=pairs)
+
+
+def array(items: Iterable[E]) -> E:
+    return exp.Array(expressions=list(items))
+
+
+def named(value: E, name: str) -> E:
+    return exp.alias_(value, name, quoted=True, copy=False)
+
+
+def extended(rows: exp.Select, more: Iterable[tuple[str, E]]) -> exp.Select:
+    """`rows` with more columns, each computed once from those it has."""
+    source = rows.subquery("rows", copy=False)
+    return exp.select(exp.Star(), *(named(value, name) for name, value in more), copy=False).from_(
+        source, copy=False
+    )
+
+
+def function_rows(function: E, columns: Iterable[str]) -> E:
+    """A table function as a relation whose columns are renamed by position."""
+    names = [exp.to_identifier(name) for name in columns]
+    return exp.Table(
+        this=function, alias=exp.TableAlias(this=exp.to_identifier("source"), columns=names)
+    )
+
+
+def option(name: str, value: E) -> E:
+    return exp.EQ(this=exp.column(name), expression=value)
+
+
+def json_text(value: str) -> str:
+    """A text as a JSON string."""
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,345 @@
+"""What each key of a contract becomes in the plan."""
+
+import pytest
+
+from headrace.domain.contract import read_contract
+from headrace.domain.dataset import DatasetId
+from headrace.domain.plan import (
+    Array,
+    Boolean,
+    Column,
+    Csv,
+    DatasetRule,
+    Date,
+    Decimal,
+    Double,
+    Integer,
+    Json,
+    JsonDocument,
+    Length,
+    Ndjson,
+    Object,
+    OneOf,
+    Parquet,
+    Pattern,
+    Plan,
+    Query,
+    Range,
+    Rule,
+    Text,
+    Timestamp,
+    Type,
+)
+from tests.domain.contracts import (
+    EXTENSION,
+    ID,
+    LANDING,
+    NOTE,
+    PATH,
+    THINGS,
+    changed,
+    column_of,
+    mart_of,
+    mart_text,
+    notes_on,
+    plan_of,
+)
+
+
+def test_a_contract_becomes_a_plan() -> None:
+    plan = read_contract(PATH, THINGS)
+    assert plan == Plan(
+        dataset=DatasetId("demo", "things"),
+        contract=plan.contract,
+        formats=(Csv(),),
+        columns=(
+            Column("id", "id", Integer()),
+            Column("note", "note", Text()),
+            Column("seen", "seen", Date()),
+        ),
+        reupload="append",
+        rules=(DatasetRule("row_count", "row_count", least=1),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("declaration", "expected"),
+    [
+        ("logicalType: string", Text()),
+        ("logicalType: integer", Integer(64)),
+        ("logicalType: integer, physicalType: INT", Integer(32)),
+        ("logicalType: integer, logicalTypeOptions: {format: i32}", Integer(32)),
+        ("logicalType: integer, physicalType: 'decimal(20, 0)'", Decimal(20, 0)),
+        ("logicalType: number", Double()),
+        ("logicalType: number, physicalType: 'DECIMAL(12,2)'", Decimal(12, 2)),
+        ("logicalType: boolean", Boolean()),
+        ("logicalType: date", Date()),
+        ("logicalType: date, logicalTypeOptions: {format: M/d/yyyy}", Date("%m/%d/%Y")),
+        ("logicalType: timestamp", Timestamp()),
+        (
+            (
+                "logicalType: timestamp, "
+                "logicalTypeOptions: {format: 'dd.MM.yy HH:mm', defaultTimezone: Asia/Tokyo}"
+            ),
+            Timestamp("%d.%m.%y %H:%M", "Asia/Tokyo"),
+        ),
+        (
+            "logicalType: timestamp, logicalTypeOptions: {defaultTimezone: Etc/UTC, timezone: true}",
+            Timestamp(),
+        ),
+        ("logicalType: object", Json()),
+        ("logicalType: array", Json()),
+        ("logicalType: array, items: {logicalType: integer}", Array(Integer())),
+        (
+            "logicalType: object, properties: [{name: a_b, physicalName: aB, logicalType: object}]",
+            Object((Column("a_b", "aB", Json()),)),
+        ),
+        (
+            "logicalType: array, items: {logicalType: object, properties: [{name: n, logicalType: number}]}",
+            Array(Object((Column("n", "n", Double()),))),
+        ),
+    ],
+)
+def test_a_logical_type_becomes_a_type(declaration: str, expected: Type) -> None:
+    assert column_of(f"{{name: x, {declaration}}}").type == expected
+
+
+@pytest.mark.parametrize(
+    ("declaration", "expected"),
+    [
+        ("string, logicalTypeOptions: {minLength: 1, maxLength: 9}", Length(1, 9)),
+        ("string, logicalTypeOptions: {maxLength: 0}", Length(None, 0)),
+        ("string, logicalTypeOptions: {pattern: '[A-Z]{2}'}", Pattern("[A-Z]{2}")),
+        ("string, enum: [{value: no}, {value: 007}]", OneOf(("no", "007"))),
+        ("integer, enum: [{value: 1}, {value: '2'}, {value: 01}]", OneOf(("1", "2"))),
+        (
+            "string, quality: [{metric: invalidValues, arguments: {validValues: [a, b]}, mustBe: 0}]",
+            OneOf(("a", "b")),
+        ),
+        ("string, quality: [{rule: invalidValues, arguments: {pattern: a+}, mustBe: 0}]", Pattern("a+")),
+        ("integer, logicalTypeOptions: {minimum: 1_000}", Range("1000")),
+        (
+            "number, logicalTypeOptions: {minimum: 0.10, exclusiveMaximum: 1e3}",
+            Range("0.10", "1000", False, True),
+        ),
+        ("number, logicalTypeOptions: {exclusiveMinimum: -90}", Range("-90", None, True, False)),
+        ("date, logicalTypeOptions: {maximum: 2024-02-29}", Range(None, "2024-02-29")),
+        (
+            "timestamp, logicalTypeOptions: {minimum: '2024-01-01T02:00:00+02:00'}",
+            Range("2024-01-01T00:00:00"),
+        ),
+    ],
+)
+def test_an_option_becomes_a_row_rule(declaration: str, expected: Rule) -> None:
+    assert column_of(f"{{name: x, logicalType: {declaration}}}").rules == (expected,)
+
+
+@pytest.mark.parametrize("name", ["email", "ipv4", "uri", "uuid"])
+def test_a_known_text_format_becomes_a_pattern(name: str) -> None:
+    (rule,) = column_of(f"{{name: x, logicalType: string, logicalTypeOptions: {{format: {name}}}}}").rules
+    assert isinstance(rule, Pattern)
+
+
+def test_rules_keep_the_order_in_which_reasons_are_listed() -> None:
+    column = column_of(
+        "{name: x, logicalType: string, logicalTypeOptions: {pattern: a+, maxLength: 3}, enum: [{value: aa}]}"
+    )
+    assert [type(rule) for rule in column.rules] == [Length, Pattern, OneOf]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "required", "unique"),
+    [
+        ("required: true", True, False),
+        ("required: false, unique: true", False, True),
+        ("primaryKey: true", True, True),
+        ("quality: [{metric: nullValues, mustBe: 0}]", True, False),
+        ("quality: [{metric: duplicateValues, mustBe: 0}]", False, True),
+        ("quality: [{metric: nullValues, mustBeLessThan: 5, unit: percent}]", False, False),
+    ],
+)
+def test_flags(declaration: str, required: bool, unique: bool) -> None:
+    column = column_of(f"{{name: x, logicalType: string, {declaration}}}")
+    assert (column.required, column.unique) == (required, unique)
+
+
+def test_each_column_of_a_composite_key_is_required_but_need_not_be_unique() -> None:
+    keyed = THINGS.replace("logicalType: integer", "logicalType: integer, primaryKey: true")
+    keyed = keyed.replace("logicalType: string", "logicalType: string, primaryKey: true")
+    flags = [(column.required, column.unique) for column in plan_of(keyed).columns]
+    assert flags == [(True, False), (True, False), (False, False)]
+
+
+@pytest.mark.parametrize(
+    ("declaration", "mask"),
+    [
+        ("classification: public", None),
+        ("classification: Restricted", "redact"),
+        ("classification: pii", "redact"),
+        ("customProperties: [{property: headrace.mask, value: hash}]", "hash"),
+        ("classification: pii, customProperties: [{property: headrace.mask, value: partial}]", "partial"),
+        ("classification: pii, customProperties: [{property: headrace.mask, value: none}]", None),
+        ("customProperties: [{property: team.mask, value: other}]", None),
+    ],
+)
+def test_masks(declaration: str, mask: str | None) -> None:
+    assert column_of(f"{{name: x, logicalType: string, {declaration}}}").mask == mask
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [
+        ("format: csv", Csv()),
+        ("format: CSV, delimiter: ';', encoding: UTF-8", Csv(";")),
+        (
+            (
+                "format: csv, customProperties: "
+                "[{property: headrace.nulls, value: ['', 'NULL', '-']}, "
+                '{property: headrace.quote, value: "\'"}]'
+            ),
+            Csv(",", "'", ("", "NULL", "-")),
+        ),
+        ("format: json", JsonDocument()),
+        ("format: json, delimiter: array", JsonDocument()),
+        (
+            "format: json, customProperties: [{property: headrace.recordPath, value: data.rows}]",
+            JsonDocument("data.rows"),
+        ),
+        ("format: json, delimiter: new_line", Ndjson()),
+        ("format: ndjson", Ndjson()),
+        ("format: jsonl", Ndjson()),
+        ("format: parquet", Parquet()),
+    ],
+)
+def test_a_server_becomes_a_format(server: str, expected: object) -> None:
+    assert plan_of(changed(f"{LANDING}, format: csv", f"{LANDING}, {server}")).formats == (expected,)
+
+
+def test_a_dataset_may_land_in_several_formats_and_servers_that_agree_count_once() -> None:
+    servers = f"{LANDING}, format: csv}}\n  - {{{LANDING}, format: parquet}}\n  - {{{LANDING}, format: csv"
+    assert plan_of(changed(f"{LANDING}, format: csv", servers)).formats == (Csv(), Parquet())
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        ("mustBe: 3", DatasetRule("row_count", "row_count", 3, 3)),
+        ("mustBeGreaterThan: 3", DatasetRule("row_count", "row_count", 4, None)),
+        ("mustBeGreaterOrEqualTo: 3", DatasetRule("row_count", "row_count", 3, None)),
+        ("mustBeLessThan: 3", DatasetRule("row_count", "row_count", None, 2)),
+        ("mustBeLessOrEqualTo: 3", DatasetRule("row_count", "row_count", None, 3)),
+        ("mustBeBetween: [1, 9], name: some", DatasetRule("some", "row_count", 1, 9)),
+        ("mustBe: 3, severity: warning", DatasetRule("row_count", "row_count", 3, 3, "warning")),
+    ],
+)
+def test_a_row_count_becomes_a_dataset_rule(check: str, expected: DatasetRule) -> None:
+    assert plan_of(changed("mustBeGreaterThan: 0", check)).rules == (expected,)
+
+
+def test_extensions_of_the_contract_become_the_plan_s_settings() -> None:
+    extensions = """{property: headrace.evolution, value: freeze}
+  - {property: headrace.maxQuarantinedPercent, value: 2.5}
+  - {property: headrace.queries, value: [{name: newest, sql: 'select  max(seen) from demo.things -- all'}]}"""
+    plan = plan_of(changed(EXTENSION, extensions))
+    assert (plan.evolution, plan.reupload) == ("freeze", "immutable")
+    assert plan.rules[1] == DatasetRule("max_quarantined_percent", "quarantined_percent", most=2.5)
+    assert plan.queries == (Query("newest", "SELECT MAX(seen) FROM demo.things"),)
+
+
+def test_a_contract_with_sql_becomes_a_mart() -> None:
+    mart = mart_of("SELECT id FROM demo.other o\nJOIN far.away USING (id)")
+    assert mart.sql == "SELECT id FROM demo.other AS o JOIN far.away USING (id)"
+    assert mart.reads == (DatasetId("demo", "other"), DatasetId("far", "away"))
+    assert mart.columns == (Column("id", "id", Integer()),)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (
+            changed("mustBeGreaterThan: 0", "mustNotBe: 3, name: odd"),
+            (
+                "16:9: 'odd' is not checked at schema[0].quality[0]; "
+                "Headrace acts on rowCount, and on nullValues, invalidValues and duplicateValues "
+                "of a column with mustBe: 0"
+            ),
+        ),
+        (
+            changed(NOTE, "{name: x, logicalType: string, logicalTypeOptions: {format: hostname}}"),
+            (
+                "13:69: the format 'hostname' is not checked "
+                "at schema[0].properties[1].logicalTypeOptions.format; "
+                "checked are email, ipv4, uri, uuid; for others write a pattern"
+            ),
+        ),
+        (
+            changed(ID, "{name: x, logicalType: integer, logicalTypeOptions: {multipleOf: 5}}"),
+            (
+                "12:74: multipleOf is not checked at schema[0].properties[0].logicalTypeOptions.multipleOf; "
+                "Headrace does not know this rule"
+            ),
+        ),
+        (
+            changed(ID, "{name: x, logicalType: integer, physicalType: NUMBER}"),
+            (
+                "12:55: 'NUMBER' is not understood at schema[0].properties[0].physicalType; "
+                "the column is 64 bits"
+            ),
+        ),
+        (
+            changed(ID, "{name: x, logicalType: integer, partitioned: true}"),
+            (
+                "12:54: tables are not partitioned by column at schema[0].properties[0].partitioned; "
+                "Iceberg prunes by statistics"
+            ),
+        ),
+        (
+            changed(NOTE, "{name: x, logicalType: array, items: {logicalType: string, required: true}}"),
+            (
+                "13:78: required is not checked inside a column at schema[0].properties[1].items.required; "
+                "rules are for whole columns"
+            ),
+        ),
+        (
+            changed("schema:", "slaProperties: [{property: latency, value: 1, unit: d}]\nschema:"),
+            "9:16: service levels are not watched at slaProperties; they are documentation here",
+        ),
+        (
+            changed("  - {" + LANDING, "  - {server: warehouse, type: athena, schema: x}\n  - {" + LANDING),
+            "8:31: the server 'warehouse' is not read at servers[0].type; data lands on type: s3",
+        ),
+        (
+            mart_text("SELECT id FROM demo.other", "{name: id, logicalType: integer, required: true}"),
+            (
+                "9:61: required is not checked in a mart at schema[0].properties[0].required; "
+                "write it into the SQL"
+            ),
+        ),
+    ],
+)
+def test_what_is_kept_but_not_acted_on_is_noted(text: str, note: str) -> None:
+    assert notes_on(text) == (note,)
+
+
+def test_a_description_belongs_to_its_column_but_not_to_the_meaning() -> None:
+    described = changed(NOTE, "{name: note, logicalType: string, description: Free text}")
+    assert plan_of(described).columns[1].description == "Free text"
+    assert plan_of(described).contract == plan_of(THINGS).contract
+
+
+def test_the_contract_s_id_tells_meanings_apart() -> None:
+    meanings = [
+        THINGS,
+        changed("version: 1.0.0", "version: 1.0.1"),
+        changed(NOTE, "{name: note, logicalType: string, required: true}"),
+        changed(NOTE, "{name: note, logicalType: object}"),
+        changed(EXTENSION, "{property: headrace.evolution, value: freeze}"),
+    ]
+    ids = [plan_of(text).contract for text in meanings]
+    assert len(set(ids)) == len(meanings)
+    assert all(id_.startswith(("1.0.0+", "1.0.1+")) and len(id_) == 14 for id_ in ids)
+
+
+def test_layout_comments_and_documentation_do_not_change_the_meaning() -> None:
+    documented = changed("version: 1.0.0", "version: 1.0.0 # first\nstatus: draft\ntags: [demo]")
+    assert plan_of(documented).contract == plan_of(THINGS).contract
