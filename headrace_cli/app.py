@@ -43,6 +43,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
+STATE = PROJECT / ".headrace"
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of tables.")]
 Dataset = Annotated[str, typer.Argument(help="As domain/name, like aviation/runways.", metavar="DATASET")]
 Timeout = Annotated[float, typer.Option(help="Seconds to wait at most.", metavar="S", min=0)]
@@ -66,7 +68,7 @@ def headrace(
         typer.Option(
             help="Where the laptop keeps its state.", metavar="DIR", show_default=".headrace in the project"
         ),
-    ] = PROJECT / ".headrace",
+    ] = STATE,
     debug: Annotated[  # noqa: ARG001 - for Commands
         bool, typer.Option("--debug", envvar="HEADRACE_DEBUG", help="Show tracebacks.")
     ] = False,
@@ -77,7 +79,7 @@ def headrace(
     """
     if region and not (profile or stack):
         raise Failure(ExitCode.USAGE, "--region goes with --profile or --stack")
-    ctx.obj = Target(state.resolve(), profile, stack, region)
+    ctx.obj = Target(state.absolute(), profile, stack, region)
 
 
 def _deployment(ctx: typer.Context) -> Deployment:
@@ -101,9 +103,9 @@ def up(
 
     request = laptop.Up(port, fresh, () if no_register else (PROJECT / "contracts",))
     print(laptop.up(ctx.obj, request))
-    note(
-        'any AWS client works with it: eval "$(headrace env)"\nnext: headrace put FILE --dataset domain/name'
-    )
+    headrace = "headrace" if ctx.obj.state == STATE else f"headrace --state {ctx.obj.state}"
+    note(f'any AWS client works with it: eval "$({headrace} env)"')
+    note(f"next: {headrace} put FILE --dataset domain/name --wait")
 
 
 @app.command()

@@ -57,7 +57,7 @@ def _show(deployment: Deployment) -> Iterator[str]:
     _refreshed(deployment)
     _say("table", "every row of every object is in curated or in quarantine, exactly once:")
     for dataset in datasets:
-        yield from _conserved(deployment, dataset)
+        yield from conserved(deployment, dataset)
     yield from (f"{one.subject}: {one.what}" for one in status_of(deployment).trouble if one.stuck)
     _say("", "\nwhy rows are in quarantine (headrace quarantine DATASET):")
     for dataset in datasets:
@@ -110,7 +110,8 @@ def _refreshed(deployment: Deployment) -> None:
         time.sleep(0.5)
 
 
-def _conserved(deployment: Deployment, dataset: DatasetId) -> Iterator[str]:
+def conserved(deployment: Deployment, dataset: DatasetId) -> Iterator[str]:
+    """Say what went in and what is in the tables; gives what is wrong with the two."""
     rows = sum(one.rows for one in deployment.ledger.objects(str(dataset)))
     curated, curated_once = _count(deployment, deployment.zones.curated(dataset))
     quarantined, quarantined_once = _count(deployment, deployment.zones.quarantine(dataset))

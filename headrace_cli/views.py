@@ -50,6 +50,7 @@ def show_status(status: Status) -> None:
                 (one.mart, one.contract, str(one.batch), _holds(one.holds, one.published))
                 for one in status.marts
             ),
+            right=(False, False, True, False),
         )
     if status.objects:
         _show_batches(status.datasets[0].batches)

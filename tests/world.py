@@ -5,14 +5,14 @@ The ports are plain attributes; a test that injects faults puts a wrapper in the
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject
 from headrace.domain.machine import Machine
 from headrace.domain.zones import Zones
-from headrace.runtime import bind
+from headrace.runtime import Reply, bind
 from headrace.steps.admit_objects import admit_objects
 from headrace.steps.close_batch import CloseBatch, close_batch
 from headrace.steps.commit_batch import CommitBatch, commit_batch
@@ -52,7 +52,7 @@ class World:
         self.zones = Zones("curated", "quarantine", "marts")
         self.machine = Machine(1769)
 
-    def call(self, step: Any, request: Any) -> Any:
+    def call(self, step: Callable[..., Reply], request: Any) -> Reply:
         """Run a step with the ports its signature asks for."""
         return bind(step, self)(request)
 

@@ -7,36 +7,37 @@ import argparse
 import asyncio
 import json
 import platform
-import subprocess
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import boto3
+import docker
 from samcli.local.docker.lambda_image import LambdaImage, Runtime
 
 from headrace_local.laptop import PROJECT, Laptop
 
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
+BUILT = PROJECT / ".aws-sam/build"
 
 
 def main() -> int:
-    """Returns the exit code of `sam local invoke`, which is 0 also where the function answers with an error."""
+    """Returns the exit code of `sam local invoke`: 0 also where the function answers with an error."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("function", help="logical id in template.yaml")
-    parser.add_argument("event", type=Path)
-    parser.add_argument(
-        "--state", type=Path, default=Laptop.state, help="of the laptop (default: %(default)s)"
-    )
-    parser.add_argument("--built", type=Path, default=PROJECT / ".aws-sam/build", help="by `sam build`")
-    parser.add_argument("--runtime", default="python3.13", help="that was built for (default: %(default)s)")
+    parser.add_argument("event", type=Path, help="JSON file")
+    parser.add_argument("--state", type=Path, default=Laptop.state, help="of the laptop: %(default)s")
+    parser.add_argument("--built", type=Path, default=BUILT, help="by `sam build`: %(default)s")
+    parser.add_argument("--runtime", default="python3.13", help="built for: %(default)s")
     given = parser.parse_args()
     laptop = Laptop(given.state)
-    here = _docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").strip()
     port = urlsplit(laptop.endpoint).port
+    engine = docker.from_env()
+    (network,) = engine.networks.get("bridge").attrs["IPAM"]["Config"]
     with tempfile.NamedTemporaryFile("w", suffix=".json") as variables:
         json.dump({"Parameters": _variables(laptop)}, variables)
         variables.flush()
@@ -45,15 +46,12 @@ def main() -> int:
             *("--event", given.event, "--env-vars", variables.name),
             *("--template-file", given.built / "template.yaml"),
             *("--parameter-overrides", f"Runtime={given.runtime} Architecture={ARCHITECTURE}"),
-            *("--invoke-image", _image(given.runtime, f"http://{here}:{port}"), "--skip-pull-image"),
+            *("--invoke-image", _image(engine, given.runtime, f"http://{network['Gateway']}:{port}")),
+            "--skip-pull-image",
         ]
+        print(*command, file=sys.stderr)
         environment = laptop.process_environment() | {"SAM_CLI_TELEMETRY": "0"}
-        return asyncio.run(_run([str(word) for word in command], environment, here, port))
-
-
-def _docker(*words: str, stdin: str = "") -> str:
-    done = subprocess.run(["docker", *words], input=stdin, stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout
+        return asyncio.run(_run(list(map(str, command)), environment, network["Gateway"], port))
 
 
 def _variables(laptop: Laptop) -> dict[str, str]:
@@ -66,11 +64,11 @@ def _variables(laptop: Laptop) -> dict[str, str]:
     return {name: text for one in functions for name, text in one["Environment"]["Variables"].items()}
 
 
-def _image(runtime: str, endpoint: str) -> str:
+def _image(engine: docker.DockerClient, runtime: str, endpoint: str) -> str:
     """SAM's image with the laptop's endpoint, which SAM cannot pass on: the template does not declare it."""
     base = f"{LambdaImage._INVOKE_REPO_PREFIX}/{Runtime.get_image_name_tag(runtime, ARCHITECTURE)}"
     name = f"headrace-local:{runtime}"
-    _docker("build", "--tag", name, "-", stdin=f"FROM {base}\nENV AWS_ENDPOINT_URL={endpoint}\n")
+    engine.images.build(fileobj=BytesIO(f"FROM {base}\nENV AWS_ENDPOINT_URL={endpoint}\n".encode()), tag=name)
     return name
 
 

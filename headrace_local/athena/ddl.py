@@ -168,7 +168,8 @@ def drop_database(lake: Lake, words: Words) -> Outcome:
     if tables and not cascade:
         raise QueryFailed(
             "FAILED",
-            f"{_TASK} InvalidOperationException(message:Database {name} is not empty. One or more tables exist.)",
+            f"{_TASK} InvalidOperationException(message:Database {name} is not empty. "
+            "One or more tables exist.)",
         )
     for table in tables:
         _drop(lake, name, table)
@@ -226,7 +227,7 @@ def show_tables(lake: Lake, words: Words) -> Outcome:
 
 
 def target(lake: Lake, words: Words) -> Table:
-    """The table that SHOW COLUMNS, SHOW CREATE TABLE or DESCRIBE names; InvalidRequest where there is none."""
+    """The table that SHOW COLUMNS, SHOW CREATE TABLE or DESCRIBE names; raises InvalidRequest for none."""
     parts = words.qualified()
     if words.take("IN") or words.take("FROM"):
         parts = (words.name(), parts[-1])

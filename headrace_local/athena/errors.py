@@ -37,7 +37,7 @@ class InvalidRequest(Exception):
 
 @dataclass(eq=False)
 class QueryFailed(Exception):
-    """A query that ends FAILED; `name` is Trino's error name, `at` the offset in the statement it points to."""
+    """A query that ends FAILED: Trino's error name and sentence, and the offset in the statement they mean."""
 
     name: str
     message: str

@@ -1,14 +1,12 @@
-"""Query executions: their records, kept in the emulator's own store so that they persist with it, and their running."""
+"""Query executions: running them, and their records, kept in the emulator's store to persist with it."""
 
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from threading import RLock
+from threading import BoundedSemaphore, RLock, Thread
 from typing import Any
 
 from ministack.services import athena
@@ -34,12 +32,8 @@ _ENGINE = {"SelectedEngineVersion": "AUTO", "EffectiveEngineVersion": "Athena en
 _INTERRUPTED = "Query was interrupted: the laptop's emulator stopped while it ran"
 
 _lock = RLock()
+_slots = BoundedSemaphore(_CONCURRENT)
 _running: dict[str, Run] = {}
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_CONCURRENT, thread_name_prefix="athena")
 
 
 @dataclass(frozen=True)
@@ -68,7 +62,7 @@ class Job:
 
 
 def repeated(token: str, asked: Asked) -> str | None:
-    """The execution that a token has started before; raises InvalidRequest when it was asked something else."""
+    """The execution that a token has started before; raises InvalidRequest where it asked something else."""
     with _lock:
         for record in athena._executions.values():
             if record.get("_token") == token:
@@ -89,7 +83,10 @@ def start(job: Job, token: str) -> str:
         query_id = str(uuid.uuid4())
         athena._executions[query_id] = _queued(query_id, job, token)
         _running[query_id] = job.run
-    _pool().submit(copy_context().run, _work, query_id, job)
+    # A daemon: a query must not keep an emulator from stopping.
+    Thread(
+        target=copy_context().run, args=(_work, query_id, job), name=f"athena-{query_id}", daemon=True
+    ).start()
     return query_id
 
 
@@ -121,8 +118,14 @@ def _queued(query_id: str, job: Job, token: str) -> Record:
 
 
 def _work(query_id: str, job: Job) -> None:
-    """Runs one job to its end, in a thread of the pool."""
-    started = time.time()
+    """Runs one job to its end once its turn comes, in a thread of its own."""
+    with _slots:
+        _run(query_id, job, time.time())
+    with _lock:
+        _running.pop(query_id, None)
+
+
+def _run(query_id: str, job: Job, started: float) -> None:
     if not _change(query_id, lambda r: {**r, "Status": {**r["Status"], "State": "RUNNING"}}):
         return
     try:
@@ -145,9 +148,6 @@ def _work(query_id: str, job: Job) -> None:
     else:
         kept = {"_columns": [c.json() for c in outcome.columns], "_update_count": outcome.update_count}
         _end(query_id, job, started, "SUCCEEDED", None, kept)
-    finally:
-        with _lock:
-            _running.pop(query_id, None)
 
 
 def _write(query_id: str, job: Job, outcome: Outcome) -> None:

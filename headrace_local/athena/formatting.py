@@ -1,4 +1,4 @@
-"""Values as Athena writes them in results: Java's numbers, moments with their type's digits, containers unquoted."""
+"""Values as Athena writes them: Java's numbers, moments with their type's digits, containers unquoted."""
 
 import math
 import struct
@@ -15,7 +15,7 @@ _SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
 _PLAIN_FROM, _PLAIN_BELOW = 1e-3, 1e7  # Java writes doubles outside this range with an exponent
 
 
-def text(value: Any, kind: Type) -> str:  # noqa: ANN401
+def text(value: Any, kind: Type) -> str:
     """One value that is not null, as VarCharValue has it."""
     return _FORMATS.get(kind.name, _as_is)(value, kind)
 
@@ -72,7 +72,7 @@ def _shown_zone(zone: str) -> str:
     return zone if ":" in zone or not zone.startswith(("+", "-")) else f"{zone[:3]}:{zone[3:]}"
 
 
-def _days_and_time(value: Any, _: Type) -> str:  # noqa: ANN401
+def _days_and_time(value: Any, _: Type) -> str:
     months, days, nanoseconds = value
     total = (months * 30 + days) * _DAY + nanoseconds // 1_000_000
     rest = abs(total)
@@ -82,7 +82,7 @@ def _days_and_time(value: Any, _: Type) -> str:  # noqa: ANN401
     return f"{'-' if total < 0 else ''}{rest // _DAY} {clock}"
 
 
-def _years_and_months(value: Any, _: Type) -> str:  # noqa: ANN401
+def _years_and_months(value: Any, _: Type) -> str:
     months = value[0]
     return f"{'-' if months < 0 else ''}{abs(months) // 12}-{abs(months) % 12}"
 

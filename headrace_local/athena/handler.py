@@ -79,7 +79,8 @@ def required(data: Json, member: str) -> str:
     if data.get(member) is None:
         shown = member[0].lower() + member[1:]
         raise InvalidRequest(
-            f"1 validation error detected: Value null at '{shown}' failed to satisfy constraint: Member must not be null"
+            f"1 validation error detected: Value null at '{shown}' failed to satisfy constraint: "
+            "Member must not be null"
         )
     return str(data[member])
 

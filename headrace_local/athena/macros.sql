@@ -105,6 +105,8 @@ CREATE MACRO trino_slice(items, start, size) AS CASE
         ELSE list_slice(items, len(items) + start + 1, len(items) + start + size)
     END
 END;
+CREATE MACRO trino_entries(entries) AS
+    list_transform(map_entries(entries), LAMBDA e : {'f0': e.key, 'f1': e.value});
 CREATE MACRO trino_repeat(item, times) AS list_transform(range(times), LAMBDA i : item);
 CREATE MACRO trino_sequence(first, last, step) AS CASE
     WHEN first IS NULL OR last IS NULL OR step IS NULL THEN NULL

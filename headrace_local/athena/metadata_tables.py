@@ -1,4 +1,4 @@
-"""Iceberg metadata as tables: `"t$snapshots"`, `"t$history"`, `"t$files"`, `"t$partitions"`, `"t$properties"`."""
+"""Iceberg metadata as tables: `"t$snapshots"`, `$history`, `$files`, `$partitions` and `$properties`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ _MOST_ROWS = 1_000
 
 
 def of_result(query_id: str, data: Json) -> Json:
-    """One page of a result, the column names first where the statement has them; the checks in Athena's order."""
+    """One page of a result, the column names first where there are any; checked in Athena's order."""
     size, token = _asked(data, None)
     record = executions.get(query_id)
     if size is not None and size > _MOST_ROWS:
@@ -46,7 +46,7 @@ def _finished(record: Json) -> None:
 
 
 def _rows(record: Json, size: int, token: str | None) -> tuple[list[Row], str | None]:
-    """A page's rows, and the token of the next: the byte of the file that it begins at. Only a full page has one."""
+    """A page's rows and, if it is full, the token of the next: the byte of the file it begins at."""
     if not record["_written"]:
         return [], None
     place = Place.of(record["ResultConfiguration"]["OutputLocation"])
@@ -57,7 +57,7 @@ def _rows(record: Json, size: int, token: str | None) -> tuple[list[Row], str | 
     parse = results.parse_csv if record["_header"] else results.parse_txt
     rows: list[Row] = []
     end = start
-    for row, end in parse(body, start):  # noqa: B007 - where the last row ended is what the next page needs
+    for row, end in parse(body, start):
         rows.append(row)
         if len(rows) == size:
             return rows, str(end)

@@ -1,4 +1,4 @@
-"""Table properties of CREATE TABLE, in Athena's names and Iceberg's, and partition transforms in both grammars."""
+"""Table properties in Athena's and Iceberg's names, and partition transforms in Hive's and Trino's grammar."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -27,7 +27,10 @@ _PLAIN: dict[str, Transform] = {
     "day": ice.DayTransform(),
     "hour": ice.HourTransform(),
 }
-_SIZED: dict[str, Callable[[int], Transform]] = {"bucket": ice.BucketTransform, "truncate": ice.TruncateTransform}
+_SIZED: dict[str, Callable[[int], Transform]] = {
+    "bucket": ice.BucketTransform,
+    "truncate": ice.TruncateTransform,
+}
 _PARTITION = re.compile(r'(?:(\w+)\s*\(\s*"?(\w+)"?\s*(?:,\s*(\d+)\s*)?\)|"?(\w+)"?)', re.ASCII)
 _FIRST_FIELD_ID = 1000
 
@@ -125,9 +128,13 @@ class CtasProperties:
 
 def _named(node: exp.Expr) -> tuple[str, exp.Expr]:
     """A property's name and value; sqlglot has kinds of its own for some."""
-    names = {exp.LocationProperty: "location", exp.FileFormatProperty: "format", exp.PartitionedByProperty: "partitioned_by"}
-    if type(node) in names:
-        return names[type(node)], node.this
+    match node:
+        case exp.LocationProperty():
+            return "location", node.this
+        case exp.FileFormatProperty():
+            return "format", node.this
+        case exp.PartitionedByProperty():
+            return "partitioned_by", node.this
     return node.name.lower(), node.args["value"]
 
 

@@ -1,4 +1,4 @@
-"""Result files in S3: CSV with Athena's quoting, plain lines for DDL, and the metadata beside them; and their pages."""
+"""Result files in S3: CSV with Athena's quoting, plain lines for DDL, and the metadata beside them."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,7 +40,7 @@ class Place:
 
 
 def split(location: str) -> tuple[str, str]:
-    """An output location's bucket, and its prefix with a slash at the end; raises InvalidRequest."""
+    """An output location's bucket and its prefix, with a slash at the end; raises InvalidRequest."""
     found = _LOCATION.fullmatch(location)
     if found is None:
         raise InvalidRequest("outputLocation is not a valid S3 path.")
@@ -63,7 +63,7 @@ def txt(rows: Iterable[Row]) -> bytes:
 
 
 def parse_csv(body: bytes, start: int) -> Iterator[tuple[Row, int]]:
-    """The rows from a byte on, each with the byte at which the next begins; a quoted empty text is no null."""
+    """The rows from a byte on, each with the byte where the next begins; a quoted empty text is no null."""
     at = start
     while at < len(body):
         row: Row = []
@@ -92,7 +92,7 @@ def parse_txt(body: bytes, start: int) -> Iterator[tuple[Row, int]]:
 def metadata(
     query_id: str, columns: Sequence[ColumnInfo], update_type: str, update_count: int | None
 ) -> bytes:
-    """The `.metadata` companion, as Athena's drivers read it: query id, what was done, how often, the columns."""
+    """The `.metadata` companion as Athena's drivers read it: query id, what was done, how often, columns."""
     parts = [_text(1, query_id)]
     if update_type:
         parts += [_text(2, update_type), _number(3, update_count or 0)]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 from pyiceberg import expressions as ice
+from pyiceberg.expressions.literals import literal
 from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.schema import Schema
 from pyiceberg.table import FileScanTask, Table
@@ -100,7 +101,7 @@ class IcebergScan:
 
 def _expression(name: str, condition: Condition) -> ice.BooleanExpression:
     if condition.symbol == "in":
-        return ice.In(term=ice.Reference(name), values={ice.literal(v) for v in condition.values})
+        return ice.In(term=ice.Reference(name), values={literal(v) for v in condition.values})
     return _COMPARE[condition.symbol](ice.Reference(name), condition.values[0])
 
 

@@ -60,7 +60,7 @@ def _length(member: str, value: str, *, least: int = 0, most: int) -> None:
 
 
 def _location(given: str | None, configuration: Json, workgroup: str) -> str:
-    """Where results go: the workgroup's location if it enforces its configuration, else the caller's first."""
+    """Where results go: the workgroup's location if it enforces its own, else the caller's first."""
     if given is not None:
         results.split(given)
     own = (configuration.get("ResultConfiguration") or {}).get("OutputLocation")

@@ -1,4 +1,4 @@
-"""A statement's words, for what is classified by its first words or parsed in Hive's grammar rather than Trino's."""
+"""A statement's words, for what is told by its first words or parsed in Hive's grammar, not Trino's."""
 
 import re
 from dataclasses import dataclass

@@ -88,27 +88,29 @@ def update(data: Json) -> None:
     found = get(data["WorkGroup"])
     updates = data.get("ConfigurationUpdates") or {}
     _check(updates)
-    config = dict(found.get("Configuration") or {})
+    config: Json = dict(found.get("Configuration") or {})
     config.update({k: updates[k] for k in _SETTINGS if k in updates})
     if updates.get("RemoveBytesScannedCutoffPerQuery"):
         config.pop("BytesScannedCutoffPerQuery", None)
-    result = dict(config.get("ResultConfiguration") or {})
+    result: Json = dict(config.get("ResultConfiguration") or {})
     for key, value in (updates.get("ResultConfigurationUpdates") or {}).items():
         if not key.startswith("Remove"):
             result[key] = value
         elif value:
             result.pop(key.removeprefix("Remove"), None)
     config["ResultConfiguration"] = result
-    changed = {k: data[k] for k in ("Description", "State") if k in data}
-    athena._workgroups[data["WorkGroup"]] = {**found, **changed, "Configuration": config}
+    found["Configuration"] = config
+    for member in ("Description", "State"):
+        found[member] = data.get(member, found[member])
+    athena._workgroups[data["WorkGroup"]] = found
 
 
 def _check(config: Json) -> None:
     cutoff = config.get("BytesScannedCutoffPerQuery")
     if cutoff is not None and int(cutoff) < _LEAST_CUTOFF:
         raise InvalidRequest(
-            "1 validation error detected: Value at 'configuration.bytesScannedCutoffPerQuery' failed to satisfy "
-            f"constraint: Member must have value greater than or equal to {_LEAST_CUTOFF}"
+            "1 validation error detected: Value at 'configuration.bytesScannedCutoffPerQuery' failed to "
+            f"satisfy constraint: Member must have value greater than or equal to {_LEAST_CUTOFF}"
         )
 
 

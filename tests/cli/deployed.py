@@ -30,6 +30,7 @@ class Deployed(Deployment):
         session = boto3.Session("test", "test", region_name="us-east-1")
         super().__init__(session, "headrace")
         self.session = session
+        self._athena_stub = Stubber(self.athena)
         self.outputs = Outputs(
             landing_bucket=self._bucket("landing"),
             artefacts_bucket=self._bucket("artefacts"),
@@ -172,8 +173,8 @@ class Deployed(Deployment):
     def athena_answers(
         self, *pages: Mapping[str, Any], state: str = "SUCCEEDED", **execution: Any
     ) -> Stubber:
-        """Let Athena run one query, which ends in `state` and gives these pages of results."""
-        stub = Stubber(self.athena)
+        """Let Athena run one more query, which ends in `state` and gives these pages of results."""
+        stub = self._athena_stub
         stub.add_response("start_query_execution", {"QueryExecutionId": "q-1"})
         for status in ("RUNNING", state):
             answer = {"Statistics": {"DataScannedInBytes": 1234}, "StatementType": "DML", **execution}

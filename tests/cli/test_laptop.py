@@ -15,7 +15,7 @@ from headrace_local.laptop import PROJECT, Laptop
 from tests.cli.conftest import Run
 
 MAIN = "from headrace_cli.app import main; main()"
-ON_LAPTOP = [pytest.mark.laptop, pytest.mark.xdist_group("the command on an empty laptop")]
+ON_LAPTOP = [pytest.mark.laptop]
 
 
 @pytest.fixture

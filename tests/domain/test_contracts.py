@@ -116,48 +116,50 @@ def test_the_people_are_the_same_in_csv_and_parquet() -> None:
     assert duckdb.sql(f"SELECT {landed}, {others} FROM '{folder}/users.parquet'").fetchall() == rows
 
 
-class TestRunwaysByCountry:
+@pytest.fixture(scope="module")
+def by_country() -> list[dict[str, Any]]:
     """The mart over the example data, translated for DuckDB."""
+    mart = compiled("aviation/runways_by_country")
+    assert isinstance(mart, Mart)
+    sql = qualify(mart.sql, lambda dataset: TableRef("main", dataset.table))
+    with duckdb.connect() as engine:
+        for name in ("runways", "countries"):
+            source = EXAMPLES / "aviation" / name / f"{name}.csv"
+            casts = "closed = '1' AS closed, lighted = '1' AS lighted, CAST(length_ft AS BIGINT) AS length_ft"
+            replaced = f"* REPLACE ({casts})" if name == "runways" else "*"
+            engine.execute(
+                f"CREATE TABLE aviation_{name} AS "
+                f"SELECT {replaced} FROM read_csv('{source}', all_varchar = true, nullstr = '')"
+            )
+        result = engine.sql(sqlglot.transpile(sql, read="athena", write="duckdb")[0])
+        assert result.columns == [column.name for column in mart.columns]
+        return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
 
-    @pytest.fixture(scope="class")
-    def rows(self) -> list[dict[str, Any]]:
-        mart = compiled("aviation/runways_by_country")
-        assert isinstance(mart, Mart)
-        sql = qualify(mart.sql, lambda dataset: TableRef("main", dataset.table))
-        with duckdb.connect() as engine:
-            for name in ("runways", "countries"):
-                source = EXAMPLES / "aviation" / name / f"{name}.csv"
-                casts = (
-                    "closed = '1' AS closed, lighted = '1' AS lighted, CAST(length_ft AS BIGINT) AS length_ft"
-                )
-                replaced = f"* REPLACE ({casts})" if name == "runways" else "*"
-                engine.execute(
-                    f"CREATE TABLE aviation_{name} AS "
-                    f"SELECT {replaced} FROM read_csv('{source}', all_varchar = true, nullstr = '')"
-                )
-            result = engine.sql(sqlglot.transpile(sql, read="athena", write="duckdb")[0])
-            assert result.columns == [column.name for column in mart.columns]
-            return [dict(zip(result.columns, row, strict=True)) for row in result.fetchall()]
 
-    def test_reads_the_runways_and_the_countries(self) -> None:
-        mart = compiled("aviation/runways_by_country")
-        assert isinstance(mart, Mart)
-        assert mart.reads == (DatasetId("aviation", "countries"), DatasetId("aviation", "runways"))
+def test_the_mart_reads_the_runways_and_the_countries() -> None:
+    mart = compiled("aviation/runways_by_country")
+    assert isinstance(mart, Mart)
+    assert mart.reads == (DatasetId("aviation", "countries"), DatasetId("aviation", "runways"))
 
-    def test_counts_every_runway_once(self, rows: list[dict[str, Any]]) -> None:
-        assert sum(row["runways"] for row in rows) == 2008
-        assert len({row["country_code"] for row in rows}) == len(rows)
 
-    def test_names_the_country_of_each_runway_whose_airport_does(self, rows: list[dict[str, Any]]) -> None:
-        texts = (EXAMPLES / "aviation/runways/runways.csv").read_text().splitlines()
-        prefixes = [row["airport_ident"].partition("-") for row in csv.DictReader(texts)]
-        of_brazil = sum(country == "BR" and bool(dash) for country, dash, _ in prefixes)
-        (brazil,) = (row for row in rows if row["country_code"] == "BR")
-        assert (brazil["country"], brazil["continent"]) == ("Brazil", "SA")
-        assert brazil["runways"] == of_brazil > 10
+def test_the_mart_counts_every_runway_once(by_country: list[dict[str, Any]]) -> None:
+    assert sum(row["runways"] for row in by_country) == 2008
+    assert len({row["country_code"] for row in by_country}) == len(by_country)
 
-    def test_keeps_the_others_together(self, rows: list[dict[str, Any]]) -> None:
-        (unknown,) = (row for row in rows if row["country_code"] == "??")
-        assert unknown["country"] is None
-        assert unknown["runways"] > 1000
-        assert 0 < unknown["lighted_percent"] < 100
+
+def test_the_mart_names_the_country_of_each_runway_whose_airport_does(
+    by_country: list[dict[str, Any]],
+) -> None:
+    texts = (EXAMPLES / "aviation/runways/runways.csv").read_text().splitlines()
+    prefixes = [row["airport_ident"].partition("-") for row in csv.DictReader(texts)]
+    of_brazil = sum(country == "BR" and bool(dash) for country, dash, _ in prefixes)
+    (brazil,) = (row for row in by_country if row["country_code"] == "BR")
+    assert (brazil["country"], brazil["continent"]) == ("Brazil", "SA")
+    assert brazil["runways"] == of_brazil > 10
+
+
+def test_the_mart_keeps_the_others_together(by_country: list[dict[str, Any]]) -> None:
+    (unknown,) = (row for row in by_country if row["country_code"] == "??")
+    assert unknown["country"] is None
+    assert unknown["runways"] > 1000
+    assert 0 < unknown["lighted_percent"] < 100

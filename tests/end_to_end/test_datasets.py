@@ -7,7 +7,7 @@ import pytest
 
 from tests.end_to_end.conftest import Headrace, data
 
-pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("datasets")]
+pytestmark = pytest.mark.laptop
 
 
 def put(headrace: Headrace, dataset: str, files: list[Path]) -> None:
@@ -38,7 +38,8 @@ def test_runways_and_countries_come_in_whole_and_the_mart_counts_them(headrace: 
         [str(runways), str(countries), list(quarantined)],
     )
     mart = headrace.rows(
-        "SELECT country_code, runways, longest_ft FROM aviation_runways_by_country ORDER BY runways DESC, country_code",
+        "SELECT country_code, runways, longest_ft FROM aviation_runways_by_country "
+        "ORDER BY runways DESC, country_code",
         "marts",
     )
     assert [tuple(row.values()) for row in mart] == computed.fetchall()

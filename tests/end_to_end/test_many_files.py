@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from headrace.domain.landed import ObjectState
 from tests.end_to_end.conftest import Headrace, data
 
-pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("many-files")]
+pytestmark = pytest.mark.laptop
 
 SLICES = 45
 
@@ -56,5 +57,5 @@ def test_a_hundred_files_at_once_and_the_same_again(headrace: Headrace, tmp_path
     assert headrace.conserved("aviation/runways") == 48_184
     states = Counter(one.state for one in headrace.objects("security/cloudtrail"))
     states += Counter(one.state for one in headrace.objects("aviation/runways"))
-    assert states["DUPLICATE"] == 100
+    assert states[ObjectState.DUPLICATE] == 100
     assert states.total() == 200

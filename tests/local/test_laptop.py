@@ -14,7 +14,7 @@ import pytest
 from headrace_local.laptop import Laptop, LaptopError
 from tests.local.account import Account, eventually
 
-pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("laptop")]
+pytestmark = pytest.mark.laptop
 
 
 @pytest.fixture

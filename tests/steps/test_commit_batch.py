@@ -22,8 +22,7 @@ def judged(world: World) -> str:
     planned = world.call(plan_batch, PlanBatch("river/mills", "river-mills-1-1"))
     world.call(refine_unit, RefineUnit(planned.manifest, 0))
     world.call(judge_batch, JudgeBatch(planned.manifest))
-    manifest: str = planned.manifest
-    return manifest
+    return planned.manifest
 
 
 def commit(world: World, manifest: str) -> BatchCommitted:
@@ -65,7 +64,7 @@ def test_a_commit_whose_answer_is_lost_is_decided_by_the_table(
 ) -> None:
     manifest = judged(world)
     append = world.catalog.append
-    lost = []
+    lost: list[object] = []
 
     def append_and_lose_the_first_answer(*args: object) -> int:
         if lost:

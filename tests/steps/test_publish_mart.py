@@ -17,8 +17,7 @@ WHEELS = DatasetId("river", "wheels")
 
 def planned(world: World, execution: str) -> Refresh:
     reply = world.call(plan_refresh, PlanRefresh("river/wheels", execution))
-    refresh: Refresh = reply.refreshes[0]
-    return refresh
+    return reply.refreshes[0]
 
 
 def after(refresh: Refresh, batch: int) -> Refresh:
@@ -82,7 +81,7 @@ def test_a_swap_whose_answer_is_lost_is_decided_by_the_table(
     refresh = planned(world, "one")
     files = fill_stage(world, refresh)
     swap = world.catalog.replace
-    lost = []
+    lost: list[object] = []
 
     def swap_and_lose_the_first_answer(*args: object) -> int:
         if lost:

@@ -14,7 +14,7 @@ from headrace_local.athena.trino.duck import duck as sql
 from headrace_local.athena.trino.expressions import Expressions, compiles
 from headrace_local.athena.trino.scope import Typed
 from headrace_local.athena.trino.signatures import Signature, choose
-from headrace_local.athena.trino.types import BIGINT, MAX_DECIMAL_PRECISION, VARCHAR, Type, decimal
+from headrace_local.athena.trino.types import BIGINT, MAX_DECIMAL_PRECISION, VARCHAR, decimal
 
 Handler = Callable[[Expressions, exp.Anonymous], Typed]
 SPECIAL: dict[str, Handler] = {}
@@ -71,10 +71,10 @@ def _call(self: Expressions, node: exp.Anonymous) -> Typed:
         return _aggregate(self, node, _Aggregation())
     if name in functions.windows():
         raise QueryFailed("MISSING_OVER", f"Window function {name} must have an OVER clause", position(node))
-    return function(self, name, [self.typed(a) for a in node.expressions], position(node))
+    return function(name, [self.typed(a) for a in node.expressions], position(node))
 
 
-def function(self: Expressions, name: str, args: Sequence[Typed], at: int | None) -> Typed:
+def function(name: str, args: Sequence[Typed], at: int | None) -> Typed:
     """A scalar function's result; raises FUNCTION_NOT_FOUND for names and arguments that do not exist."""
     overloads = functions.scalars().get(name)
     if overloads is None:
@@ -132,7 +132,7 @@ def _aggregate(self: Expressions, node: exp.Anonymous, about: _Aggregation) -> T
     args = [inner.typed(a) for a in raw]
     if name == "avg" and len(args) == 1 and args[0].type.name == "decimal":
         return _average(args[0], about)
-    if name in ("min", "max", "array_agg") and name != "array_agg":
+    if name in ("min", "max"):
         for arg in args:
             operators.orderable(arg, f"{name} of a value", at)
     overloads = functions.windows().get(name) or functions.aggregates()[name]
@@ -258,18 +258,18 @@ def _extract(self: Expressions, node: exp.Extract) -> Typed:
     field = _EXTRACT_FIELDS.get(node.this.name.lower())
     if field is None:
         raise not_supported(f"EXTRACT of {node.this.name}")
-    return function(self, field, [self.typed(node.expression)], position(node))
+    return function(field, [self.typed(node.expression)], position(node))
 
 
 @compiles(exp.StrPosition)
 def _position(self: Expressions, node: exp.StrPosition) -> Typed:
-    return function(self, "strpos", [self.typed(node.this), self.typed(node.args["substr"])], position(node))
+    return function("strpos", [self.typed(node.this), self.typed(node.args["substr"])], position(node))
 
 
 @compiles(exp.Substring)
 def _substring(self: Expressions, node: exp.Substring) -> Typed:
     args = [node.this, node.args.get("start"), node.args.get("length")]
-    return function(self, "substr", [self.typed(a) for a in args if a is not None], position(node))
+    return function("substr", [self.typed(a) for a in args if a is not None], position(node))
 
 
 @compiles(exp.Trim)
@@ -277,7 +277,7 @@ def _trim(self: Expressions, node: exp.Trim) -> Typed:
     side = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position")), "trim")
     value = self.as_type(node.this, VARCHAR, "Value of TRIM")
     if node.expression is None:
-        return function(self, side, [Typed(VARCHAR, value)], position(node))
+        return function(side, [Typed(VARCHAR, value)], position(node))
     return Typed(
         VARCHAR, duck.call(side, value, self.as_type(node.expression, VARCHAR, "Characters of TRIM"))
     )
@@ -299,7 +299,3 @@ def arguments(node: exp.Anonymous, least: int, most: int) -> list[exp.Expr]:
             position(node),
         )
     return list(node.expressions)
-
-
-def decimal_result(value: Type, precision: int) -> Type:
-    return decimal(min(MAX_DECIMAL_PRECISION, max(1, precision)), 0)

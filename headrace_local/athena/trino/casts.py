@@ -1,4 +1,4 @@
-"""Casts between Trino's types: each a DuckDB expression that is NULL for what does not convert, and the error."""
+"""Casts between Trino's types: a DuckDB expression that is NULL for what does not convert, and the error."""
 
 from itertools import count
 
@@ -12,14 +12,16 @@ from headrace_local.athena.trino.types import UNKNOWN, VARCHAR, Type
 
 _names = count()
 _SIGNED = "regexp_full_match(_1, '\\s*[+-]?[0-9]+\\s*')"
-_FLOAT = "regexp_full_match(_1, '\\s*[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?\\s*|\\s*[+-]?(NaN|Infinity)\\s*')"
 _DECIMAL = "regexp_full_match(_1, '\\s*[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?\\s*')"
+_FLOAT = f"({_DECIMAL} OR regexp_full_match(_1, '\\s*[+-]?(NaN|Infinity)\\s*'))"
 _DAY = "regexp_full_match(_1, '\\s*[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}\\s*')"
 _MOMENT = (
     "regexp_full_match(_1, '\\s*[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}"
     "( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\\.[0-9]+)?)?)?\\s*')"
 )
 _CLOCK = "regexp_full_match(_1, '[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\\.[0-9]+)?)?')"
+
+_CLOCKS = ("timestamp", "time")
 
 # What a varchar must look like before DuckDB, which is more lenient, may convert it.
 _READABLE = {
@@ -76,8 +78,7 @@ def never_fails(source: Type, target: Type) -> bool:
     return (
         (shared == target and target.name != "real")
         or (target.name in moments and source.name in moments)
-        or target.name == "boolean"
-        and source.is_numeric
+        or (target.name == "boolean" and source.is_numeric)
         or source.name == target.name == "varchar"
         or target == VARCHAR
     )
@@ -159,23 +160,21 @@ def _cut(shown: exp.Expr, source: Type) -> exp.Expr:
 
 def _moment(node: exp.Expr, source: Type, target: Type) -> exp.Expr | None:
     """Casts between dates, times and timestamps; a zone that is not known per value is refused."""
+    zoned = "timestamp with time zone"
     local = node
-    if source.name == "timestamp with time zone" and target.name != source.name:
+    if source.name == zoned and target.name != zoned:
         local = sql("timezone(_1, _2)", duck.text(known_zone(source)), node)
     match (source.name, target.name):
         case ("date", "timestamp") | ("timestamp" | "timestamp with time zone", "date"):
             return duck.cast(local, target)
-        case ("timestamp" | "timestamp with time zone", "time"):
-            return rounded_to(duck.cast(local, target), target)
-        case ("timestamp" | "timestamp with time zone", "timestamp"):
-            return rounded_to(local, target) if (source.length or 0) > (target.length or 0) else local
         case ("date" | "timestamp", "timestamp with time zone"):
-            return sql("timezone('UTC', CAST(_1 AS TIMESTAMP))", node)
-        case ("timestamp with time zone", "timestamp with time zone"):
-            return rounded_to(node, target) if (source.length or 0) > (target.length or 0) else node
-        case ("time", "time"):
-            return rounded_to(node, target)
-    return None
+            local = sql("timezone('UTC', CAST(_1 AS TIMESTAMP))", node)
+        case ("timestamp" | "timestamp with time zone", "time"):
+            local = duck.cast(local, target)
+        case (first, second) if second not in (first, "timestamp") or first not in (zoned, *_CLOCKS):
+            return None
+    shrinks = (source.length or 0) > (target.length or 0)
+    return rounded_to(local, target) if shrinks else local
 
 
 def rounded_to(node: exp.Expr, target: Type) -> exp.Expr:

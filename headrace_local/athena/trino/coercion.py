@@ -1,4 +1,4 @@
-"""Trino's implicit coercions: which type may stand where another is asked for, and what two have in common."""
+"""Trino's implicit coercions: which type may stand for another, and what two types have in common."""
 
 from headrace_local.athena.trino.types import (
     DOUBLE,

@@ -1,4 +1,4 @@
-"""Parsing: sqlglot's Trino grammar, without its function catalogue and without what Athena's grammar lacks."""
+"""Parsing: sqlglot's Trino grammar, without its function catalogue and without what Athena's lacks."""
 
 import re
 from typing import Any, ClassVar
@@ -48,13 +48,13 @@ def parse(statement: str) -> exp.Expr:
     try:
         found = [tree for tree in PlainTrino().parse(statement) if tree is not None]
     except ParseError as error:
-        raise _syntax_error(statement, error) from error
+        raise _syntax_error(error) from error
     if len(found) != 1:
         raise InvalidRequest(f"Only one sql statement is allowed. Got: {statement}", "MALFORMED_QUERY")
     return found[0]
 
 
-def _syntax_error(statement: str, error: ParseError) -> InvalidRequest:
+def _syntax_error(error: ParseError) -> InvalidRequest:
     detail = error.errors[0] if error.errors else {}
     word = str(detail.get("highlight") or "<EOF>")
     line, end = int(detail.get("line") or 1), int(detail.get("col") or 1)

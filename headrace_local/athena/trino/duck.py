@@ -76,9 +76,7 @@ def null(t: Type) -> exp.Expr:
     return cast(exp.Null(), t)
 
 
-def guarded(
-    condition: exp.Expr, error: str, message: exp.Expr, value: exp.Expr
-) -> exp.Expr:
+def guarded(condition: exp.Expr, error: str, message: exp.Expr, value: exp.Expr) -> exp.Expr:
     """`value`, or a failure named `error` where the condition does not hold.
 
     The failure is a cast that cannot succeed: DuckDB's error() is volatile, and TRY refuses those.

@@ -1,4 +1,4 @@
-"""Expressions: names resolved, types checked as Trino checks them, and the DuckDB expression to compute each."""
+"""Expressions: names resolved, types checked as Trino does, and the DuckDB expression to compute each."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -89,7 +89,8 @@ def _column(self: Expressions, node: exp.Column) -> Typed:
         shown = ".".join(part.name for part in node.parts)
         raise QueryFailed(
             "COLUMN_NOT_FOUND",
-            f"Column '{shown}' cannot be resolved or requester is not authorized to access requested resources",
+            f"Column '{shown}' cannot be resolved "
+            "or requester is not authorized to access requested resources",
         )
     hit, rest = found
     return reduce(_field_of, rest, Typed(hit.type, hit.sql.copy()))
@@ -360,7 +361,7 @@ _COMPILERS: dict[type[exp.Expr], _Compiler] = {
 
 
 def compiles(*kinds: type[exp.Expr]) -> Callable[[_Compiler], _Compiler]:
-    """Registers a compiler for further kinds of expression: calls and subqueries have modules of their own."""
+    """Registers a compiler for more kinds of expression: calls and subqueries have modules of their own."""
 
     def register(function: _Compiler) -> _Compiler:
         _COMPILERS.update(dict.fromkeys(kinds, function))

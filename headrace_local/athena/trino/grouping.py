@@ -66,9 +66,7 @@ def check(nodes: Sequence[exp.Expr], found: Groups | None, scope: Scope) -> None
         _check(each, keys, names)
 
 
-def _check(
-    node: exp.Expr, keys: Sequence[exp.Expr], names: dict[exp.Expr, str | None]
-) -> None:
+def _check(node: exp.Expr, keys: Sequence[exp.Expr], names: dict[exp.Expr, str | None]) -> None:
     if node in keys or node.meta.get("aggregate") or isinstance(node, exp.Query):
         return
     if node in names:

@@ -1,4 +1,4 @@
-"""Trino's operators: which types they take, what they give, and the DuckDB expression with the same result."""
+"""Trino's operators: the types they take and give, and the DuckDB expression with the same result."""
 
 from sqlglot import exp
 

@@ -17,7 +17,7 @@ _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def note(scans: Sequence[Scan], where: exp.Expr, scope: Scope, statement: str) -> None:
-    """Adds to each scan the conditions that every row it contributes must satisfy; the query still applies them."""
+    """Adds to the scans the conditions that each row they give must satisfy; the query applies them too."""
     by_name = {s.relation: s for s in scans}
     for each in where.flatten() if isinstance(where, exp.And) else [where]:
         for column, symbol, nodes in _comparisons(each):
@@ -61,19 +61,22 @@ def _field(node: exp.Column, scope: Scope) -> Field | None:
 def _constant(node: exp.Expr, kind: Type, statement: str) -> int | str | None:
     """A constant of the column's own type, as PyIceberg reads it; None for anything else."""
     node = node.unnest()
-    if isinstance(node, exp.Literal):
-        if kind.is_integral and not node.is_string and node.this.isdigit():
-            return int(node.this)
-        return str(node.this) if kind.name == "varchar" and node.is_string else None
-    if not (isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal) and node.this.is_string):
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal) and node.this.is_string:
+        return _moment(node, kind) if is_typed_literal(statement, node.this) else None
+    if not isinstance(node, exp.Literal):
         return None
-    if not is_typed_literal(statement, node.this):
+    if kind.is_integral and not node.is_string and node.this.isdigit():
+        return int(node.this)
+    return str(node.this) if kind.name == "varchar" and node.is_string else None
+
+
+def _moment(node: exp.Cast, kind: Type) -> str | None:
+    """`DATE '…'` for a date, `TIMESTAMP '…'` for a timestamp of the same kind, in ISO 8601."""
+    if node.to.this == exp.DataType.Type.DATE:
+        return str(node.this.this) if kind.name == "date" else None
+    if node.to.this not in (exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ):
         return None
     moment, _, zone = read_moment(node.this.this, position(node))
-    if kind.name == "date" and node.to.this == exp.DataType.Type.DATE:
-        return moment.date().isoformat()
-    if kind.name == "timestamp" and zone is None:
-        return moment.isoformat()
     if kind.name == "timestamp with time zone" and zone in (None, "UTC"):
         return moment.replace(tzinfo=UTC).isoformat()
-    return None
+    return moment.isoformat() if kind.name == "timestamp" and zone is None else None

@@ -15,7 +15,7 @@ from headrace_local.athena.trino.dialect import position
 from headrace_local.athena.trino.expressions import Expressions, compiles
 from headrace_local.athena.trino.relations import relation, subquery
 from headrace_local.athena.trino.scope import Cte, Field, Scope, Typed, column
-from headrace_local.athena.trino.types import BOOLEAN, UNKNOWN, Type
+from headrace_local.athena.trino.types import BOOLEAN, Type
 
 _SELECT_ARGS = {
     *(
@@ -175,7 +175,7 @@ class Queries:
     def _order(
         self, node: exp.Select, scope: Scope, items: Sequence[_Item], *, distinct: bool
     ) -> list[exp.Ordered]:
-        """ORDER BY over the SELECT list's names first, then the source's; an item of the list by its place."""
+        """ORDER BY over the SELECT list's names first, then the source's; items of the list by their place."""
         order = node.args.get("order")
         if order is None:
             return []
@@ -375,7 +375,3 @@ def _exists(self: Expressions, node: exp.Exists) -> Typed:
 def output_names(query: Query) -> list[str]:
     """The names of a result's columns: `_col0` and so on where the query gives none."""
     return [n if n is not None else f"_col{i}" for i, (n, _) in enumerate(query.columns)]
-
-
-def untyped(query: Query) -> bool:
-    return any(t == UNKNOWN for _, t in query.columns)

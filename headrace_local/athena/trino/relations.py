@@ -67,7 +67,8 @@ def _renamed(found: Relation, alias: exp.TableAlias | None, at: int | None) -> R
     if columns and len(columns) != len(found.fields):
         raise QueryFailed(
             "MISMATCHED_COLUMN_ALIASES",
-            f"Column alias list has {len(columns)} entries but '{name}' has {len(found.fields)} columns available",
+            f"Column alias list has {len(columns)} entries but '{name}' has {len(found.fields)} columns "
+            "available",
             at,
         )
     names = columns or [f.name for f in found.fields]
@@ -130,6 +131,7 @@ def _joined(context: Context, left: Relation, node: exp.Join, scope: Scope) -> R
         raise not_supported(f"{node.sql('trino')}", position(node))
     right = _item(context, node.this, scope, lateral=left.fields)
     both = [*left.fields, *right.fields]
+    on: exp.Expr | None
     if node.args.get("using"):
         on, fields = _using(node, left, right, side)
     else:
@@ -190,7 +192,7 @@ def _only(name: str, fields: list[Field], at: int | None) -> Field:
 
 
 def _unnest(context: Context, node: exp.Unnest, scope: Scope, lateral: list[Field]) -> Relation:
-    """UNNEST: arrays side by side, the shorter padded with nulls; a row's fields and a map's entries spread."""
+    """UNNEST: arrays side by side, the shorter padded with nulls; rows and maps spread to columns."""
     expressions = Expressions(context, Scope(lateral, scope.outer, scope.ctes), "UNNEST")
     values = [expressions.typed(n) for n in node.expressions]
     outputs = [column_ for v in values for column_ in _spread(v, position(node))]
@@ -201,22 +203,14 @@ def _unnest(context: Context, node: exp.Unnest, scope: Scope, lateral: list[Fiel
         outputs.append(Typed(BIGINT, places))
     name = context.relation()
     select = exp.select(*(exp.alias_(o.sql, f"c{i}", quoted=True) for i, o in enumerate(outputs)))
-    alias = node.args.get("alias")
-    names = [c.name.lower() for c in (alias.args.get("columns") if alias else None) or []]
-    if names and isinstance(ordinality, exp.Identifier):
-        names.append(ordinality.name.lower())
-    if names and len(names) != len(outputs):
-        raise QueryFailed(
-            "MISMATCHED_COLUMN_ALIASES",
-            f"Column alias list has {len(names)} entries but '{alias.name}' has {len(outputs)} columns available",
-            position(node),
-        )
-    origin = (alias.name.lower(),) if alias is not None and alias.name else ()
-    columns = [(names[i] if names else None, o.type) for i, o in enumerate(outputs)]
     made: exp.Expr = subquery(select, name)
     if lateral:
         made = exp.Lateral(this=exp.Subquery(this=select), alias=exp.TableAlias(this=_quoted(name)))
-    return Relation(made, _fields(name, columns, origin))
+    alias = node.args.get("alias")
+    if alias is not None and alias.args.get("columns") and isinstance(ordinality, exp.Identifier):
+        alias = exp.TableAlias(this=alias.this, columns=[*alias.args["columns"], ordinality])
+    fields = _fields(name, [(None, o.type) for o in outputs], ())
+    return _renamed(Relation(made, fields), alias, position(node))
 
 
 def _list(value: Typed) -> exp.Expr:

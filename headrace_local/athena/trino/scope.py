@@ -1,4 +1,4 @@
-"""Names in scope: the fields that a FROM clause, an outer query or a lambda brings in, and how a name finds one."""
+"""Names in scope: the fields that FROM, an outer query or a lambda brings in, and how a name finds one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Typed:
 
 @dataclass(frozen=True)
 class Field:
-    """A column in scope; `origin` is what may qualify it, outermost first (catalog, database, table or alias)."""
+    """A column in scope; `origin` is what may qualify it: catalog, database, table, or an alias."""
 
     name: str | None
     type: Type
@@ -54,7 +54,7 @@ class Scope:
     def find(self, parts: Sequence[str], at: int | None) -> tuple[Field, Sequence[str]] | None:
         """The field a dotted name means, with the row fields that remain to be taken from it.
 
-        Trino reads the longest prefix that names a column: `a.b` may be column b of a, or field b of column a.
+        Trino reads the longest prefix that names a column: `a.b` may be column b of a, or a field of column a.
         """
         for size in range(len(parts), 0, -1):
             found = [f for f in self.fields if f.answers_to(parts[:size])]

@@ -1,4 +1,4 @@
-"""Function signatures: `name(argument types) -> type := DuckDB template`, one a line, and how a call picks one."""
+"""Function signatures, `name(argument types) -> type := DuckDB template`, and how a call picks one."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ _LINE = re.compile(r"(?P<names>[\w/]+)\((?P<args>.*?)\)\s*->\s*(?P<returns>[^:]+
 
 @dataclass(frozen=True)
 class Signature:
-    """One overload; patterns are Types whose name may be a variable: N is any number, I any integer, T anything."""
+    """One overload; its types may be variables: N is any number, I any integer, the others anything."""
 
     name: str
     args: tuple[Type, ...]
@@ -48,7 +48,7 @@ def signatures(table: str) -> dict[str, list[Signature]]:
 
 
 def _patterns(text: str) -> Iterator[Type]:
-    """The types of a comma-separated list, `array(T), map(K, V)`; a trailing `with time zone` is `timestamptz`."""
+    """The types of a comma-separated list such as `array(T), timestamptz`, short for the long name."""
     depth, start = 0, 0
     for i, char in enumerate(text + ","):
         depth += (char == "(") - (char == ")")
@@ -92,7 +92,9 @@ def _match(signature: Signature, actual: Sequence[Type]) -> Match | None:
 def _bind(pattern: Type, actual: Type, bound: dict[str, Type]) -> bool:
     """Learn what the pattern's variables stand for; false where the type cannot fit."""
     if pattern.name in _VARIABLES:
-        if pattern.name == "N" and not actual.is_numeric or pattern.name == "I" and not actual.is_integral:
+        if (pattern.name == "N" and not actual.is_numeric) or (
+            pattern.name == "I" and not actual.is_integral
+        ):
             return actual == UNKNOWN
         merged = common(bound.get(pattern.name, actual), actual)
         bound[pattern.name] = merged if merged is not None else actual

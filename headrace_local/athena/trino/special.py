@@ -95,7 +95,7 @@ def _map(self: Expressions, node: exp.Anonymous) -> Typed:
     if not args:
         empty = mapping(UNKNOWN, UNKNOWN)
         return Typed(empty, duck.cast(duck.call("map"), empty))
-    return function(self, "map", args, position(node))
+    return function("map", args, position(node))
 
 
 @special("typeof")
@@ -115,7 +115,7 @@ def _rounding(self: Expressions, node: exp.Anonymous) -> Typed:
     name, args = node.name.lower(), [self.typed(a) for a in arguments(node, 1, 2)]
     value = args[0]
     if value.type.name != "decimal":
-        return function(self, name, args, position(node))
+        return function(name, args, position(node))
     digits, scale = value.type.length or 0, value.type.scale
     if len(args) == 1:
         kind = decimal(
@@ -273,31 +273,21 @@ def _over_elements(self: Expressions, node: exp.Anonymous) -> Typed:
     return Typed(BOOLEAN, found if name == "any_match" else sql("NOT _1", found))
 
 
-def lambda_body(self: Expressions, node: exp.Lambda, *kinds: Type) -> tuple[exp.Identifier, Typed]:
+def lambda_body(self: Expressions, node: exp.Lambda, kind: Type) -> tuple[exp.Identifier, Typed]:
     """A lambda of one parameter: the parameter's name in DuckDB, and its compiled body."""
-    if len(node.expressions) != len(kinds):
-        raise QueryFailed(
-            "INVALID_PARAMETER_USAGE", "Lambda has another number of parameters than expected", position(node)
-        )
-    items = [self.context.name("e") for _ in kinds]
-    fields = [
-        Field(p.name.lower(), kind, exp.Column(this=item.copy()))
-        for p, kind, item in zip(node.expressions, kinds, items, strict=True)
-    ]
-    inner = Expressions(self.context, Scope(fields, self.scope), self.clause)
-    return items[0], inner.typed(_as_columns(node.this, {p.name for p in node.expressions}))
+    if len(node.expressions) != 1:
+        raise QueryFailed("INVALID_PARAMETER_USAGE", "Expected a lambda with one parameter", position(node))
+    name, item = node.expressions[0].name.lower(), self.context.name("e")
+    scope = Scope([Field(name, kind, exp.Column(this=item.copy()))], self.scope)
+    inner = Expressions(self.context, scope, self.clause)
+    return item, inner.typed(_as_columns(node.this, name))
 
 
-def _as_columns(body: exp.Expr, names: set[str]) -> exp.Expr:
-    """A lambda's body with its parameters as columns; sqlglot reads them as bare identifiers."""
+def _as_columns(body: exp.Expr, name: str) -> exp.Expr:
+    """A lambda's body with its parameter as a column; sqlglot reads it as a bare identifier."""
 
     def column(node: exp.Expr) -> exp.Expr:
-        if (
-            isinstance(node, exp.Identifier)
-            and node.name in names
-            and not isinstance(node.parent, (exp.Column, exp.Dot))
-        ):
-            return exp.Column(this=node.copy())
-        return node
+        bare = isinstance(node, exp.Identifier) and not isinstance(node.parent, (exp.Column, exp.Dot))
+        return exp.Column(this=node.copy()) if bare and node.name.lower() == name else node
 
     return body.copy().transform(column)

@@ -57,7 +57,10 @@ def serve(home: Path, port: int, **more: str) -> "subprocess.Popen[bytes]":
     """The emulator in a process of its own, once it answers."""
     log = (home / "emulator.log").open("ab")
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVE], env=environment(home, port, **more), stdout=log, stderr=subprocess.STDOUT
+        [sys.executable, "-c", SERVE],
+        env=environment(home, port, **more),
+        stdout=log,
+        stderr=subprocess.STDOUT,
     )
     log.close()
     deadline = time.monotonic() + READY_WITHIN
@@ -189,7 +192,9 @@ class Answer:
 def finished(athena: AthenaClient, query_id: str, within: float = 60.0) -> Answer:
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
-        execution: dict[str, Any] = dict(athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"])
+        execution: dict[str, Any] = dict(
+            athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
+        )
         if execution["Status"]["State"] in ("SUCCEEDED", "FAILED", "CANCELLED"):
             results = None
             if execution["Status"]["State"] == "SUCCEEDED":

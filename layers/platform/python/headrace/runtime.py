@@ -8,7 +8,7 @@ of `Platform`.
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -60,7 +60,9 @@ class Platform:
     def catalog(self) -> ports.TableCatalog:
         from headrace.aws.glue_iceberg import GlueTableCatalog
 
-        return GlueTableCatalog.connect(self._settings.region, self._settings.endpoint)
+        return GlueTableCatalog.connect(
+            self._settings.region, self._settings.endpoint, self._clients.glue
+        )
 
     @cached_property
     def executions(self) -> ports.Executions:
@@ -103,7 +105,10 @@ class Platform:
         return Machine(self._settings.memory_mb)
 
 
-def bind(step: Callable[..., Any], platform: object) -> Callable[[Any], Any]:
+Reply = TypeVar("Reply")
+
+
+def bind(step: Callable[..., Reply], platform: object) -> Callable[[Any], Reply]:
     """The step as a function of its request alone: its keyword parameters are the platform's ports."""
     ports_by_name = {
         name: getattr(platform, name)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headrace.domain.errors import UnreadableObject
-from headrace.domain.plan import Csv, Plan
+from headrace.domain.plan import Array, Csv, Json, Object, Plan, Type
 from headrace.engines.duckdb.careful_csv import BOM, RECORD_BYTES, Grammar
 from headrace.engines.duckdb.reading import (
     INCOMING,
@@ -142,11 +142,13 @@ def _careful_rows(
 def _fields(plan: Plan, csv: Csv, header: tuple[str, ...]) -> tuple[Field | None, ...]:
     at = {name: f"c{index}" for index, name in enumerate(header)}
     return tuple(
-        Field(_value(csv, at[one.source]), call("TO_JSON", first_of(column(at[one.source]), text(""))))
-        if one.source in at
-        else None
-        for one in plan.columns
+        _field(csv, at[one.source], one.type) if one.source in at else None for one in plan.columns
     )
+
+
+def _field(csv: Csv, name: str, type_: Type) -> Field:
+    written = call("TO_JSON", first_of(column(name), text("")))
+    return Field(_value(csv, name), written, shaped=isinstance(type_, Array | Object | Json))
 
 
 def _extra(plan: Plan, csv: Csv, header: tuple[str, ...]) -> exp.Expression | None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headrace.domain.errors import UnreadableObject
-from headrace.domain.plan import Boolean, JsonDocument, Ndjson, Plan
+from headrace.domain.plan import Array, Boolean, Json, JsonDocument, Ndjson, Object, Plan, Type
 from headrace.engines.duckdb.careful_csv import BOM
 from headrace.engines.duckdb.reading import (
     INCOMING,
@@ -163,18 +163,20 @@ def _inside(members: dict[str, msgspec.Raw]) -> str | None:
     return ",".join(f"{json_text(name)}:{value}" for name, value in written if value != "null") or None
 
 
-def _field(name: str, type_: object) -> Field:
+def _field(name: str, type_: Type) -> Field:
     token = column(name)
+    if isinstance(type_, Json):
+        return Field(exp.Nullif(this=token, expression=text("null")), token)
     first = exp.Left(this=token, expression=number(1))
-    inside = exp.Substring(
-        this=token, start=number(2), length=exp.Sub(this=exp.Length(this=token), expression=number(2))
-    )
-    unescaped = call("JSON_EXTRACT_STRING", token, text("$"))
     unquoted = case(
         (exp.NEQ(this=first, expression=text('"')), exp.Nullif(this=token, expression=text("null"))),
-        (exp.Contains(this=token, expression=text("\\")), unescaped),
-        default=inside,
+        (exp.Contains(this=token, expression=text("\\")), call("JSON_EXTRACT_STRING", token, text("$"))),
+        default=exp.Substring(
+            this=token, start=number(2), length=exp.Sub(this=exp.Length(this=token), expression=number(2))
+        ),
     )
+    if isinstance(type_, Array | Object):
+        return Field(unquoted, token, shaped=True)
     unfit = any_of(exp.EQ(this=first, expression=text(bracket)) for bracket in "{[")
     is_true, is_false = (exp.EQ(this=token, expression=text(word)) for word in ("true", "false"))
     native = case((is_true, exp.true()), (is_false, exp.false())) if isinstance(type_, Boolean) else None

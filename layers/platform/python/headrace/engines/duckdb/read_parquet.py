@@ -8,7 +8,18 @@ from typing import Any
 from sqlglot import exp
 
 from headrace.domain.errors import UnreadableObject
-from headrace.domain.plan import Boolean, Date, Double, Integer, Plan, Timestamp, Type
+from headrace.domain.plan import (
+    Array,
+    Boolean,
+    Date,
+    Double,
+    Integer,
+    Json,
+    Object,
+    Plan,
+    Timestamp,
+    Type,
+)
 from headrace.engines.duckdb.casts import in_zone, sql_type
 from headrace.engines.duckdb.reading import Field, Reading, check_names, listed, numbered_rows
 from headrace.engines.duckdb.session import DataFault, Session
@@ -132,8 +143,10 @@ def _top_names(schema: list[tuple[Any, ...]]) -> list[str]:
 
 
 def _field(name: str, kind: str, type_: Type) -> Field:
-    value = column(name)
-    return Field(_text(value, kind), _json(name, kind), _unfit(value, kind), _native(value, kind, type_))
+    value, written = column(name), _json(name, kind)
+    if isinstance(type_, Array | Object | Json):
+        return Field(_text(value, kind), written, shaped=True)
+    return Field(_text(value, kind), written, _unfit(value, kind), _native(value, kind, type_))
 
 
 def _text(value: E, kind: str) -> E:

@@ -50,13 +50,15 @@ class Field:
 
     `text` is the value as text, JSON text for a nested one, and `json` the same for `_raw`. `unfit`
     holds where the value is of no scalar type whatever its text says. `native` is the value itself,
-    where the source may already have it in the contract's type.
+    where the source may already have it in the contract's type. `shaped`: SQL takes the value as
+    `headrace.engines.duckdb.nested` shapes it.
     """
 
     text: exp.Expression
     json: exp.Expression
     unfit: exp.Expression | None = None
     native: exp.Expression | None = None
+    shaped: bool = False
 
 
 @dataclass(frozen=True)
