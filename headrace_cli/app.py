@@ -290,6 +290,7 @@ def watch(
         last = follow(_deployment(ctx), show, timeout=timeout, until_idle=until_idle)
     if until_idle and not last.at_rest:
         raise Failure(ExitCode.TROUBLE, "not all is at rest; `headrace status` says what to do")
+    note("all is at rest" if last.at_rest else "not all is at rest")
 
 
 @app.command()

@@ -38,12 +38,15 @@ def run_demo(target: Target, *, keep: bool) -> None:
     try:
         _say("", "A laptop of its own: AWS emulated on 127.0.0.1; nothing leaves this machine.")
         laptop.up(ours, laptop.Up(port=0, fresh=True, contracts=(laptop.PROJECT / "contracts",)))
-        wrong = list(_show(resolve(ours)))
+        wrong = _show(resolve(ours))
     finally:
         if not keep:
             laptop.down(ours, wipe=False)
     if wrong:
-        raise Failure(ExitCode.TROUBLE, "not as it should be:\n" + "\n".join(wrong))
+        raise Failure(
+            ExitCode.TROUBLE,
+            "\n".join(["not as it should be:", *wrong, "`headrace demo --keep` lets you look"]),
+        )
     _say("", f"All as it should be, in {time.monotonic() - began:.0f} s.")
     if keep:
         _say("", f"It runs on: headrace --state {ours.state} status")
@@ -51,8 +54,15 @@ def run_demo(target: Target, *, keep: bool) -> None:
         _say("", "Stopped. Your own: headrace up, then headrace put FILE --dataset domain/name --wait")
 
 
-def _show(deployment: Deployment) -> Iterator[str]:
-    """Move the example files through every stage; gives what is wrong."""
+def _show(deployment: Deployment) -> list[str]:
+    """Move the example files through every stage; returns what is wrong."""
+    try:
+        return list(_stages(deployment))
+    except Failure as failure:
+        return [str(failure)]
+
+
+def _stages(deployment: Deployment) -> Iterator[str]:
     datasets = _ingest(deployment, list(waves(EXAMPLES)))
     _refreshed(deployment)
     _say("table", "every row of every object is in curated or in quarantine, exactly once:")

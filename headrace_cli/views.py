@@ -179,16 +179,23 @@ def show_quarantine(found: Quarantine) -> None:
 
 
 @contextmanager
-def watching() -> Iterator[Callable[[Scene, list[Audit]], None]]:
-    """A live table of what moves, and a line for every batch that closes."""
+def watching() -> Iterator[Callable[[Scene, Iterable[Audit]], None]]:
+    """A line for every batch that closes; on a terminal also a live table of what moves."""
+    screen = console()
+
+    def closes(_: Scene, closed: Iterable[Audit]) -> None:
+        for audit in closed:
+            screen.print(closed_batch(audit), markup=False)
+
+    if not screen.is_terminal:
+        yield closes
+        return
     from rich.live import Live
 
-    screen = console()
-    with Live(console=screen, auto_refresh=False, transient=screen.is_terminal) as live:
+    with Live(console=screen, auto_refresh=False, transient=True) as live:
 
         def show(scene: Scene, closed: Iterable[Audit]) -> None:
-            for audit in closed:
-                screen.print(closed_batch(audit), markup=False)
+            closes(scene, closed)
             live.update(_moving(scene), refresh=True)
 
         yield show

@@ -1,7 +1,7 @@
 """Follows a deployment while batches move, until it rests."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from headrace.domain.batch import Audit
 from headrace_cli import history
@@ -24,7 +24,7 @@ def scenes(deployment: Deployment, timeout: float | None) -> Iterator[Scene]:
 
 def follow(
     deployment: Deployment,
-    show: Callable[[Scene, list[Audit]], None],
+    show: Callable[[Scene, Iterable[Audit]], None],
     *,
     timeout: float | None,
     until_idle: bool,

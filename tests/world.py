@@ -6,6 +6,7 @@ The ports are plain attributes; a test that injects faults puts a wrapper in the
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from headrace.domain.dataset import DatasetId
@@ -70,6 +71,7 @@ class World:
         return [failure["itemIdentifier"] for failure in reply["batchItemFailures"]]
 
     def land(self, key: str, body: bytes) -> LandedObject:
+        self.clock.advance(timedelta(milliseconds=1))
         landed = self.landing.land(key, body)
         assert self.announce(landed) == []
         return landed

@@ -21,6 +21,8 @@ _SETTINGS = (
     "SET lock_configuration = true",
 )
 _GUARD = re.compile(rf"'{FAILURE}(?P<name>[A-Z_]+): (?P<message>.*)' to BOOL", re.DOTALL)
+_OVERFLOW = re.compile(r"Overflow in (?P<operation>\w+) of (?P<kind>\w+) \((?P<operands>.*)\)!")
+_INTEGERS = {"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint"}
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoload_known_extensions": "false",
@@ -76,6 +78,17 @@ def _sentence(message: str) -> str:
     return first.split(": ", 1)[-1]
 
 
+def _out_of_range(sentence: str) -> Exception:
+    """An overflow, in Trino's words where DuckDB tells the operation and its operands."""
+    found = _OVERFLOW.search(sentence)
+    if found is None:
+        return QueryFailed("NUMERIC_VALUE_OUT_OF_RANGE", sentence)
+    kind = _INTEGERS.get(found["kind"], "decimal")
+    return QueryFailed(
+        "NUMERIC_VALUE_OUT_OF_RANGE", f"{kind} {found['operation']} overflow: {found['operands']}"
+    )
+
+
 def _invalid_input(sentence: str) -> Exception:
     if sentence.startswith("More than one row returned by a subquery"):
         return QueryFailed("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
@@ -87,7 +100,8 @@ _TOLD: dict[type[duckdb.Error], Callable[[str], Exception]] = {
     duckdb.OutOfMemoryException: lambda _: QueryFailed(
         "EXCEEDED_LOCAL_MEMORY_LIMIT", "Query exhausted resources at this scale factor"
     ),
-    duckdb.OutOfRangeException: lambda s: QueryFailed("NUMERIC_VALUE_OUT_OF_RANGE", s),
-    duckdb.ConversionException: lambda s: QueryFailed("INVALID_CAST_ARGUMENT", s),
+    duckdb.OutOfRangeException: _out_of_range,
+    # Casts that a statement writes are guarded; what is left are results too large for their type.
+    duckdb.ConversionException: _out_of_range,
     duckdb.InvalidInputException: _invalid_input,
 }

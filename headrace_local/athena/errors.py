@@ -37,7 +37,7 @@ class InvalidRequest(Exception):
 
 @dataclass(eq=False)
 class QueryFailed(Exception):
-    """A query that ends FAILED: Trino's error name and sentence, and the offset in the statement they mean."""
+    """A query that ends FAILED: Trino's error name and sentence, and the offset they point to."""
 
     name: str
     message: str

@@ -19,11 +19,15 @@ CATALOG = "awsdatacatalog"
 
 
 class Lake:
-    """The tables one statement may name; each is loaded once, so that the statement sees one state of it."""
+    """The tables one statement may name; each is loaded once, so that the statement sees one state of it.
 
-    def __init__(self, catalog: GlueCatalog, database: str | None) -> None:
+    `database` and `named`, a catalog, complete the names that have none of their own.
+    """
+
+    def __init__(self, catalog: GlueCatalog, database: str | None, named: str | None = None) -> None:
         self.catalog = catalog
         self.database = database
+        self._named = (named or CATALOG).lower()
         self._loaded: dict[tuple[str, str], Table] = {}
 
     @property
@@ -46,8 +50,9 @@ class Lake:
     def qualified(self, parts: tuple[str, ...], at: int | None) -> tuple[str, str]:
         """A dotted name's database and table; the database is the query's where the name has none."""
         *before, name = parts
-        if len(before) == 2 and before[0] != CATALOG:
-            raise QueryFailed("CATALOG_NOT_FOUND", f"Catalog '{before[0]}' does not exist", at)
+        catalog = before[0] if len(before) == 2 else self._named
+        if catalog != CATALOG:
+            raise QueryFailed("CATALOG_NOT_FOUND", f"Catalog '{catalog}' does not exist", at)
         database = before[-1] if before else self.database
         if database is None:
             raise QueryFailed(

@@ -37,10 +37,9 @@ CREATE MACRO trino_sqrt(a) AS CASE WHEN a < 0 THEN CAST('NaN' AS DOUBLE) ELSE sq
 CREATE MACRO trino_ln(a) AS
     CASE WHEN a = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN a < 0 THEN CAST('NaN' AS DOUBLE) ELSE ln(a) END;
 
-CREATE MACRO trino_round_timestamp(moment, step) AS
-    make_timestamp(CAST(floor((epoch_us(moment) + step // 2) / step) AS BIGINT) * step);
-CREATE MACRO trino_round_instant(moment, step) AS
-    make_timestamptz(CAST(floor((epoch_us(moment) + step // 2) / step) AS BIGINT) * step);
+CREATE MACRO trino_rounded(micros, step) AS micros + step // 2 - ((micros + step // 2) % step + step) % step;
+CREATE MACRO trino_round_timestamp(moment, step) AS make_timestamp(trino_rounded(epoch_us(moment), step));
+CREATE MACRO trino_round_instant(moment, step) AS make_timestamptz(trino_rounded(epoch_us(moment), step));
 CREATE MACRO trino_round_time(moment, step) AS
     CAST(trino_round_timestamp(DATE '1970-01-01' + moment, step) AS TIME);
 CREATE MACRO trino_iso_date(shown) AS

@@ -1,4 +1,4 @@
-"""Table properties in Athena's and Iceberg's names, and partition transforms in Hive's and Trino's grammar."""
+"""Table properties in Athena's and Iceberg's names; partition transforms in Hive's and Trino's grammar."""
 
 import re
 from collections.abc import Callable, Mapping

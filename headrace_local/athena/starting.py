@@ -21,7 +21,7 @@ def start(data: Json) -> str:
     """The id of the query that the request starts, or that its token has started before."""
     query = str(data["QueryString"])
     token = _token(data.get("ClientRequestToken"))
-    _length("queryString", query, most=_MOST_QUERY)
+    _length("queryString", query, least=1, most=_MOST_QUERY)
     parameters = tuple(map(str, data.get("ExecutionParameters") or []))
     for parameter in parameters:
         _length("executionParameters", parameter, most=_MOST_PARAMETER)
@@ -31,7 +31,7 @@ def start(data: Json) -> str:
     given = (data.get("ResultConfiguration") or {}).get("OutputLocation")
     location = _location(given, configuration, workgroup)
     asked = Asked(query, context.get("Catalog"), context.get("Database"), given)
-    lake = Lake(emulator.catalog(*emulator.account_and_region()), _lower(context.get("Database")))
+    lake = Lake(emulator.catalog(*emulator.account_and_region()), _lower(context.get("Database")), context.get("Catalog"))
     statement = statements.read(statements.trimmed(query), parameters, lake)
     run = Run(statement.text, lake, executions.now(), configuration.get("BytesScannedCutoffPerQuery"))
     return executions.start(Job(statement, run, location, workgroup, asked, parameters), token)

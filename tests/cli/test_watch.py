@@ -1,5 +1,7 @@
 """Following a deployment until it rests."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from headrace.domain.batch import Audit
@@ -19,14 +21,14 @@ def test_a_deployment_at_rest_ends_the_watch(deployed: Deployed, run: Run) -> No
     deployed.register()
     ran = run("watch", "--until-idle")
     assert ran.exit_code == ExitCode.FINE
-    assert "at rest" in ran.stdout
+    assert (ran.stdout, ran.stderr) == ("", "all is at rest\n")
 
 
 def test_rest_must_be_seen_twice_for_an_event_may_be_on_its_way(deployed: Deployed) -> None:
     deployed.register()
     seen: list[Scene] = []
 
-    def show(scene: Scene, _: list[Audit]) -> None:
+    def show(scene: Scene, _: Iterable[Audit]) -> None:
         seen.append(scene)
         if len(seen) == 1:
             deployed.land("a.csv")
@@ -44,7 +46,7 @@ def test_batches_are_shown_once_each_as_they_close(deployed: Deployed) -> None:
     shown: list[str] = []
     steps = iter([["a.csv", "b.csv"], []])
 
-    def show(_: Scene, closed: list[Audit]) -> None:
+    def show(_: Scene, closed: Iterable[Audit]) -> None:
         shown.extend(watch.closed_batch(audit) for audit in closed)
         for number, name in enumerate(next(steps, []), start=2):
             deployed.close(number, loaded(deployed.land(name), rows=1200, quarantined=number))

@@ -155,6 +155,7 @@ def test_rules_keep_the_order_in_which_reasons_are_listed() -> None:
         ("primaryKey: true", True, True),
         ("quality: [{metric: nullValues, mustBe: 0}]", True, False),
         ("quality: [{metric: duplicateValues, mustBe: 0}]", False, True),
+        ("quality: [{metric: nullValues, mustBe: 0, severity: warning}]", False, False),
         ("quality: [{metric: nullValues, mustBeLessThan: 5, unit: percent}]", False, False),
     ],
 )

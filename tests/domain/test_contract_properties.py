@@ -2,6 +2,8 @@
 
 import copy
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -188,3 +190,9 @@ def test_no_value_in_any_place_raises_anything_but_invalid_contract(
 def test_json_of_something_else_is_refused(kind: str | None) -> None:
     with pytest.raises(ValueError, match=r"missing|Invalid"):
         from_json(b"{}" if kind is None else f'{{"type": "{kind}"}}'.encode())
+
+
+def test_reading_a_compiled_contract_loads_none_of_what_compiling_needs() -> None:
+    loaded = "import sys, headrace.domain.compiled; print({'pydantic', 'yaml', 'sqlglot'} & set(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert answer.stdout == "set()\n"

@@ -18,6 +18,13 @@ from headrace_local.athena.trino.types import BIGINT, MAX_DECIMAL_PRECISION, VAR
 
 Handler = Callable[[Expressions, exp.Anonymous], Typed]
 SPECIAL: dict[str, Handler] = {}
+_OFFSETS: dict[str, type[exp.Expr]] = {
+    "lag": exp.Lag,
+    "lead": exp.Lead,
+    "first_value": exp.FirstValue,
+    "last_value": exp.LastValue,
+    "nth_value": exp.NthValue,
+}
 _EXTRACT_FIELDS = {
     **{n: n for n in ("year", "quarter", "month", "week", "day", "hour", "minute", "second")},
     **{n: n for n in ("day_of_month", "day_of_week", "dow", "day_of_year", "doy", "year_of_week", "yow")},
@@ -49,9 +56,9 @@ class _Aggregation:
         inner: list[exp.Expr] = [exp.Distinct(expressions=list(args))] if self.distinct else list(args)
         if self.order and inner:
             inner[-1] = exp.Order(this=inner[-1], expressions=[o.copy() for o in self.order])
-        if self.ignore_nulls and inner:
-            inner[-1] = exp.IgnoreNulls(this=inner[-1])
         made: exp.Expr = exp.Anonymous(this=name, expressions=inner)
+        if self.ignore_nulls:
+            made = exp.IgnoreNulls(this=_offset_function(name, inner))
         if self.where is not None:
             made = exp.Filter(this=made, expression=exp.Where(this=self.where.copy()))
         if self.window is not None:
@@ -60,6 +67,14 @@ class _Aggregation:
             return window
         made.meta["aggregate"] = True
         return made
+
+
+def _offset_function(name: str, args: Sequence[exp.Expr]) -> exp.Expr:
+    """The functions that IGNORE NULLS applies to, as sqlglot's own nodes: it renders the clause for those."""
+    if name not in _OFFSETS:
+        raise not_supported(f"IGNORE NULLS for {name}")
+    members = zip(("this", "offset", "default"), args, strict=False)
+    return _OFFSETS[name](**dict(members))
 
 
 @compiles(exp.Anonymous)

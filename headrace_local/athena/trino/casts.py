@@ -8,7 +8,7 @@ from headrace_local.athena.errors import QueryFailed, not_supported
 from headrace_local.athena.trino import duck
 from headrace_local.athena.trino.coercion import common
 from headrace_local.athena.trino.duck import duck as sql
-from headrace_local.athena.trino.types import UNKNOWN, VARCHAR, Type
+from headrace_local.athena.trino.types import MAX_DECIMAL_PRECISION, UNKNOWN, VARCHAR, Type, decimal
 
 _names = count()
 _SIGNED = "regexp_full_match(_1, '\\s*[+-]?[0-9]+\\s*')"
@@ -142,6 +142,9 @@ def _to_varchar(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
         shown = sql("_1 || _2", _cut(sql(_TEXT["timestamp"], local), source), duck.text(f" {zone}"))
     elif source.name in ("timestamp", "time"):
         shown = _cut(sql(_TEXT[source.name], node), source)
+    elif source.name == "decimal" and source.length == source.scale < MAX_DECIMAL_PRECISION:
+        # DuckDB leaves out the zero before the point of a decimal that has no other whole digits.
+        shown = sql(_TEXT["decimal"], duck.cast(node, decimal(MAX_DECIMAL_PRECISION, source.scale)))
     elif source.name in _TEXT:
         shown = sql(_TEXT[source.name], node)
     else:

@@ -56,9 +56,10 @@ def _item(node: exp.Expr, items: Sequence[Typed]) -> Typed | None:
     return items[int(node.this) - 1]
 
 
-def check(nodes: Sequence[exp.Expr], found: Groups | None, scope: Scope) -> None:
+def check(nodes: Sequence[exp.Expr], found: Groups | None, scope: Scope, *, aggregated: bool) -> None:
     """Raises where a grouped query takes a column that is neither grouped by nor aggregated."""
-    if found is None and not any(n.meta.get("aggregate") for each in nodes for n in _own(each)):
+    aggregated = aggregated or any(n.meta.get("aggregate") for each in nodes for n in _own(each))
+    if found is None and not aggregated:
         return
     keys = found.keys if found is not None else []
     names = {f.sql: f.name for f in scope.fields}

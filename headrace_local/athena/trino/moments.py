@@ -29,15 +29,41 @@ _MOMENTS = ("date", "timestamp", "timestamp with time zone")
 
 # MySQL's specifiers of date_format and date_parse, and Joda's of format_datetime, as strftime's.
 _MYSQL = {
-    "%a": "%a", "%b": "%b", "%c": "%-m", "%d": "%d", "%e": "%-d", "%f": "%f", "%H": "%H", "%h": "%I",
-    "%I": "%I", "%i": "%M", "%j": "%j", "%k": "%-H", "%l": "%-I", "%M": "%B", "%m": "%m", "%p": "%p", "%r": "%I:%M:%S %p",
-    "%S": "%S", "%s": "%S", "%T": "%H:%M:%S", "%W": "%A", "%Y": "%Y", "%y": "%y", "%%": "%%",
-}  # fmt: skip
+    **{f"%{c}": f"%{c}" for c in "abdfHjmpSYy%"},
+    "%c": "%-m",
+    "%e": "%-d",
+    "%h": "%I",
+    "%I": "%I",
+    "%i": "%M",
+    "%k": "%-H",
+    "%l": "%-I",
+    "%M": "%B",
+    "%r": "%I:%M:%S %p",
+    "%s": "%S",
+    "%T": "%H:%M:%S",
+    "%W": "%A",
+}
 _JODA = {
-    "yyyy": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%-m", "dd": "%d", "d": "%-d",
-    "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "ss": "%S", "SSS": "%g", "a": "%p",
-    "EEEE": "%A", "EEE": "%a", "E": "%a", "%": "%%",
-}  # fmt: skip
+    "yyyy": "%Y",
+    "yy": "%y",
+    "MMMM": "%B",
+    "MMM": "%b",
+    "MM": "%m",
+    "M": "%-m",
+    "dd": "%d",
+    "d": "%-d",
+    "HH": "%H",
+    "H": "%-H",
+    "hh": "%I",
+    "h": "%-I",
+    "mm": "%M",
+    "ss": "%S",
+    "SSS": "%g",
+    "a": "%p",
+    "EEEE": "%A",
+    "EEE": "%a",
+    "E": "%a",
+}
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
 
 
@@ -110,9 +136,8 @@ def _mysql(pattern: str) -> str:
 
 
 def _joda(pattern: str) -> str:
-    parts = re.findall(r"'[^']*'|([A-Za-z])\1*|[^A-Za-z']+", pattern)
-    found = [m.group(0) for m in re.finditer(r"'[^']*'|([A-Za-z])\1*|[^A-Za-z']+", pattern)] if parts else []
-    return "".join(_joda_part(p, pattern) for p in found)
+    found = re.finditer(r"'[^']*'|([A-Za-z])\1*|[^A-Za-z']+", pattern)
+    return "".join(_joda_part(part[0], pattern) for part in found)
 
 
 def _joda_part(part: str, pattern: str) -> str:

@@ -123,7 +123,7 @@ class Queries:
         checked = (
             [i.value.sql for i in items] + [o.this for o in order] + ([having] if having is not None else [])
         )
-        grouping.check(checked, groups, scope)
+        grouping.check(checked, groups, scope, aggregated=having is not None)
         made.set("expressions", [exp.alias_(i.value.sql, f"c{n}", quoted=True) for n, i in enumerate(items)])
         made.set("group", groups.node if groups is not None else None)
         made.set("having", exp.Having(this=having) if having is not None else None)
@@ -175,7 +175,7 @@ class Queries:
     def _order(
         self, node: exp.Select, scope: Scope, items: Sequence[_Item], *, distinct: bool
     ) -> list[exp.Ordered]:
-        """ORDER BY over the SELECT list's names first, then the source's; items of the list by their place."""
+        """ORDER BY: names of the SELECT list first, then the source's; items of the list by their place."""
         order = node.args.get("order")
         if order is None:
             return []

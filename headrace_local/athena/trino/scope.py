@@ -54,7 +54,7 @@ class Scope:
     def find(self, parts: Sequence[str], at: int | None) -> tuple[Field, Sequence[str]] | None:
         """The field a dotted name means, with the row fields that remain to be taken from it.
 
-        Trino reads the longest prefix that names a column: `a.b` may be column b of a, or a field of column a.
+        Trino reads the longest prefix that names a column: `a.b` may be column b of a, or a field of a.
         """
         for size in range(len(parts), 0, -1):
             found = [f for f in self.fields if f.answers_to(parts[:size])]

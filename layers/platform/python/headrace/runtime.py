@@ -60,9 +60,7 @@ class Platform:
     def catalog(self) -> ports.TableCatalog:
         from headrace.aws.glue_iceberg import GlueTableCatalog
 
-        return GlueTableCatalog.connect(
-            self._settings.region, self._settings.endpoint, self._clients.glue
-        )
+        return GlueTableCatalog.connect(self._settings.region, self._settings.endpoint, self._clients.glue)
 
     @cached_property
     def executions(self) -> ports.Executions:

@@ -6,7 +6,7 @@ from headrace.domain.contract_extensions import SERVER, extensions
 from headrace.domain.contract_source import Findings, Place, did_you_mean, excerpt
 from headrace.domain.plan import Csv, Format, JsonDocument, Ndjson, Parquet
 
-_FORMATS = ("csv", "json", "ndjson", "parquet")
+FORMATS = ("csv", "json", "ndjson", "parquet")
 _TAKES = {
     "csv": {"headrace.nulls", "headrace.quote"},
     "json": {"headrace.recordPath"},
@@ -44,8 +44,8 @@ def _format(server: Place, found: Findings) -> tuple[str, Format]:
     ours = extensions(server, SERVER, found)
     if kind == "jsonl" or (kind == "json" and server.text_of("delimiter") == "new_line"):
         kind = "ndjson"
-    if kind not in _FORMATS:
-        advice = did_you_mean(kind, _FORMATS, f"write one of {', '.join(_FORMATS)}")
+    if kind not in FORMATS:
+        advice = did_you_mean(kind, FORMATS, f"write one of {', '.join(FORMATS)}")
         found.problem(
             here, f"{excerpt(kind)} is no format that is read here" if kind else "no format", advice
         )

@@ -3,7 +3,7 @@
 import re
 
 _DATE_TOKEN = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([\[\]{}#'])|(.)", re.DOTALL)
-_DATE_CODES = {
+DATE_CODES = {
     "yyyy": "%Y",
     "uuuu": "%Y",
     "yy": "%y",
@@ -51,10 +51,10 @@ def _date_code(token: re.Match[str]) -> str:
     quoted, letter, reserved, other = token.groups()
     if quoted is not None:
         return quoted.replace("''", "'") or "'"
-    if letter and token[0] in _DATE_CODES:
-        return _DATE_CODES[token[0]]
+    if letter and token[0] in DATE_CODES:
+        return DATE_CODES[token[0]]
     if letter or reserved:
-        known = ", ".join(_DATE_CODES)
+        known = ", ".join(DATE_CODES)
         raise ValueError(f"{token[0]!r} is not read: use {known}, or put plain text between apostrophes")
     return str(other)
 
@@ -90,10 +90,9 @@ _CONTROL = {"a": 7, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
 
 
 def check_regex(regex: str) -> None:
-    """Raises ValueError for an expression that RE2 would not take, or that is not plainly one it would.
+    """Raises ValueError, saying what to write, for an expression that RE2 would not take, or not surely.
 
-    What is let through is what RE2, Java and Python share: no look-around, no back-references, no
-    possessive repeats. The engines run it in linear time.
+    RE2 has no look-around, no back-references and no possessive repeats, and runs in linear time.
     """
     if len(regex) > MOST_CHARACTERS:
         raise ValueError(f"write at most {MOST_CHARACTERS} characters: a shorter one, or an enum")

@@ -78,7 +78,7 @@ def dataset_rules(checks: tuple[Place, ...], found: Findings) -> list[DatasetRul
         if least is not None and most is not None and least > most:
             found.problem(check, "no number of rows can satisfy this", "give the smaller number first")
         severity: Literal["error", "warning"]
-        severity = "warning" if check.text_of("severity").lower() in ("warning", "info") else "error"
+        severity = "warning" if _warns(check) else "error"
         rules.append(DatasetRule(check.text_of("name") or "row_count", "row_count", least, most, severity))
     return rules
 
@@ -94,8 +94,14 @@ def not_checked(check: Place, found: Findings) -> None:
 
 
 def _must_be_none(check: Place) -> bool:
+    """Whether no row may have what the check counts; one that only warns says nothing of rows."""
     must_be = check.get("mustBe")
-    return must_be is not None and must_be.value == 0 and must_be.value is not False
+    none = must_be is not None and must_be.value == 0 and must_be.value is not False
+    return none and not _warns(check)
+
+
+def _warns(check: Place) -> bool:
+    return check.text_of("severity").lower() in ("warning", "info")
 
 
 def _names_valid_values(check: Place) -> bool:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, UnsupportedError
 
 from headrace.domain.dataset import DatasetId
-from headrace.domain.errors import InvalidRequest
+from headrace.domain.errors import InvalidContract, InvalidRequest
 
 MAX_CHARACTERS = 20_000
 
@@ -59,11 +59,11 @@ FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
 _CALL = re.compile(r"(\w+)\(")
 
 
-class InvalidSql(Exception):
+class InvalidSql(InvalidContract):
     """SQL that a contract must not hold; `line` and `column` count from 1 inside the SQL."""
 
     def __init__(self, what: str, advice: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(f"{what}; {advice}")
+        super().__init__((f"{what}; {advice}",))
         self.what, self.advice, self.line, self.column = what, advice, line, column
 
 

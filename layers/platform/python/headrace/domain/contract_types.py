@@ -30,6 +30,7 @@ _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-
 _PHYSICAL = re.compile(r"(\w+)\s*(?:\(\s*(\d{1,3})\s*(?:,\s*(\d{1,3})\s*)?\))?")
 _BITS = {"int": 32, "integer": 32, "int32": 32, "i32": 32, "bigint": 64, "long": 64, "int64": 64, "i64": 64}
 _DOUBLES = frozenset({"double", "float", "real", "float64", "float32", "f64", "f32"})
+_ZONE = re.compile(r"UTC|GMT|[A-Z][A-Za-z]+(?:/[A-Za-z0-9_+-]+){1,2}")
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 ACTED_ON = {
@@ -88,6 +89,11 @@ def column_type(field: Place, found: Findings) -> Type:
         found.problem(here, f"{excerpt(logical)} is no type that is read here", _other_type(logical))
         return Json()
     _check_options(field, logical, found)
+    for inside, owner in (("properties", "object"), ("items", "array")):
+        if field.get(inside) and logical != owner:
+            found.problem(
+                field.at(inside), f"{inside} are for {owner} columns", f"write logicalType: {owner}"
+            )
     return _READERS[logical](field, found)
 
 
@@ -197,13 +203,18 @@ def _timezone(field: Place, found: Findings) -> str:
         found.problem(flag, "timezone says true or false", f"write defaultTimezone: {flag.text}")
     if default is None:
         return "UTC"
-    try:
-        name = str(ZoneInfo(str(default.value)))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    name = str(default.value)
+    if not _ZONE.fullmatch(name) or not _exists(name):
         advice = "write a name of the tz database, such as Europe/Paris"
         found.problem(default, f"{excerpt(default.value)} is no time zone", advice)
-        return "UTC"
-    return "UTC" if name in ("UTC", "Etc/UTC") else name
+    return "UTC" if name == "Etc/UTC" else name
+
+
+def _exists(zone: str) -> bool:
+    try:
+        return bool(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def _other_type(logical: str) -> str:

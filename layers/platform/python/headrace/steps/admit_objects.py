@@ -42,7 +42,7 @@ def admit_objects(
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     with processor(records=event["Records"], handler=admit_message):
-        waiting: dict[DatasetId, list[SQSRecord]] = defaultdict(list)
+        waiting: dict[DatasetId, list[dict[str, Any]]] = defaultdict(list)
         for status, datasets, record in processor.process():
             for dataset in datasets if status == "success" else ():
                 waiting[dataset].append(record)
@@ -85,6 +85,6 @@ def rouse(dataset: DatasetId, *, ledger: Ledger, executions: Executions, clock: 
         executions.start(state.lease.execution, dataset)
 
 
-def _fail(processor: BatchProcessor, messages: Sequence[SQSRecord]) -> None:
+def _fail(processor: BatchProcessor, messages: Sequence[dict[str, Any]]) -> None:
     for message in messages:
-        processor.failure_handler(record=message, exception=sys.exc_info())
+        processor.failure_handler(record=SQSRecord(message), exception=sys.exc_info())

@@ -96,9 +96,7 @@ def _compile(request: RegisterDataset) -> tuple[list[Compiled], list[tuple[str, 
             continue
         name = str(compilation.compiled.dataset)
         if name in seen:
-            problems.append(
-                f"{source.path}:1:1: {name} is defined in {seen[name]} too; keep one of the two"
-            )
+            problems.append(f"{source.path}:1:1: {name} is defined in {seen[name]} too; keep one of the two")
         seen[name] = source.path
         compiled.append(compilation.compiled)
         notes.append(compilation.notes)

@@ -1,6 +1,6 @@
 """Refining on DuckDB: landed files of one work unit in, curated and quarantine Parquet out."""
 
-from headrace.engines.duckdb.reading import Reason, Source
+from headrace.engines.duckdb.reading import Reason, Refusal, Source
 from headrace.engines.duckdb.refine import ObjectOutcome, Refined, refine
 from headrace.engines.duckdb.session import EngineFault
 from headrace.engines.duckdb.stage import Limits, Staged, stage
@@ -12,6 +12,7 @@ __all__ = [
     "ObjectOutcome",
     "Reason",
     "Refined",
+    "Refusal",
     "Source",
     "Staged",
     "Written",

@@ -82,7 +82,9 @@ class Grammar:
         at = begin
         while found := self._field.match(data, at, limit):
             quoted, plain, delimiter = found.groups()
-            fields.append((plain if quoted is None else quoted.replace(self._quote * 2, self._quote)).decode())
+            fields.append(
+                (plain if quoted is None else quoted.replace(self._quote * 2, self._quote)).decode()
+            )
             at = found.end()
             if not delimiter:
                 cut = at == limit and limit not in (line_end, len(data))

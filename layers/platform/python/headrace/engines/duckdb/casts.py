@@ -64,7 +64,10 @@ def sql_type(type_: Type) -> exp.DataType:
         case Array(items=items):
             return exp.DataType(this=exp.DType.ARRAY, expressions=[sql_type(items)], nested=True)
         case Object(columns=columns):
-            fields = [column_definition(column.name, sql_type(column.type)) for column in columns]
+            fields = [
+                exp.ColumnDef(this=exp.to_identifier(one.name, quoted=True), kind=sql_type(one.type))
+                for one in columns
+            ]
             return exp.DataType(this=exp.DType.STRUCT, expressions=fields, nested=True)
     return exp.DataType.build(name)
 
@@ -72,14 +75,6 @@ def sql_type(type_: Type) -> exp.DataType:
 def column_type(column: Column) -> exp.DataType:
     """Like `sql_type`, for a whole column: masked ones are text."""
     return sql_type(Text() if column.mask else column.type)
-
-
-def column_definition(name: str, kind: exp.DataType) -> exp.ColumnDef:
-    return exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=kind)
-
-
-def is_nested(type_: Type) -> bool:
-    return isinstance(type_, Array | Object)
 
 
 def from_text(type_: Type, value: E) -> E:

@@ -14,11 +14,10 @@ from headrace.engines.duckdb.read_json import json_reading
 from headrace.engines.duckdb.read_parquet import ParquetFile, is_readable, open_parquet, parquet_reading
 from headrace.engines.duckdb.reading import INCOMING, Reading, Refusal, unreadable
 from headrace.engines.duckdb.render import refined, texts, to_shape, work_columns
-from headrace.engines.duckdb.casts import column_definition
 from headrace.engines.duckdb.rules import MASKING_KEY
 from headrace.engines.duckdb.session import DataFault, EngineFault, Session
 from headrace.engines.duckdb.sniff import format_of, mismatch
-from headrace.engines.duckdb.sql import column, number
+from headrace.engines.duckdb.sql import create_table
 
 WORK = "work"
 _SHAPED = "shaped"
@@ -55,7 +54,7 @@ def load(
     all_raw: bool,
 ) -> Loaded:
     """Create and fill `work`; `sources` are (key, file) by entry. Raises Spoilt."""
-    session.execute(_create(WORK, work_columns(plan)))
+    session.execute(create_table(WORK, work_columns(plan)))
     return _Loader(session, plan, masking_key, all_raw).load(sources)
 
 
@@ -92,3 +91,84 @@ class _Loader:
         for footers in parquet.values():
             self._load_parquet(footers)
         return self._loaded
+
+    def _load_csv(self, csv: Csv, files: list[CsvFile]) -> None:
+        """Files of one header: DuckDB takes those that it gets right, the rest are read carefully."""
+        fast = [file for file in files if file.records is not None]
+        while fast and (doubtful := self._doubtful(fast_reading(self._plan, csv, fast), fast)):
+            fast = [file for file in fast if file.entry not in doubtful]
+        taken = {file.entry for file in fast}
+        careful = [file for file in files if file.entry not in taken]
+        if careful:
+            self._load(careful_reading(self._plan, csv, careful))
+
+    def _doubtful(self, reading: Reading, files: list[CsvFile]) -> set[int]:
+        """Load files, or none of them and tell which DuckDB found broken or counted otherwise than we did."""
+        self._session.execute(exp.Transaction())
+        try:
+            self._insert(reading)
+        except DataFault:
+            self._session.execute(exp.Rollback())
+            return set(reading.entries)
+        scans = self._session.execute(exp.select("file_path").from_("reject_scans"))
+        rejected = {path for (path,) in scans}
+        doubtful = self._miscounted(reading) | {one.entry for one in files if str(one.path) in rejected}
+        self._session.execute(exp.Rollback() if doubtful else exp.Commit())
+        if not doubtful:
+            self._note(reading)
+        return doubtful
+
+    def _load_parquet(self, files: list[ParquetFile]) -> None:
+        reading = parquet_reading(self._plan, files)
+        try:
+            self._insert(reading)
+        except DataFault:
+            guilty = {file.entry for file in files if not is_readable(self._session, file)}
+            if not guilty:
+                raise
+        else:
+            guilty = self._miscounted(reading)
+        if guilty:
+            message = "the file cannot be read to its end; write it again"
+            raise Spoilt(dict.fromkeys(guilty, unreadable(message)))
+        self._note(reading)
+
+    def _load(self, reading: Reading) -> None:
+        self._insert(reading)
+        if wrong := self._miscounted(reading):
+            raise EngineFault(f"{len(wrong)} objects gave another number of rows than they have records")
+        self._note(reading)
+
+    def _note(self, reading: Reading) -> None:
+        self._loaded.refusals |= reading.refused
+        self._loaded.entries += reading.entries
+        self._loaded.rows |= {
+            entry: rows for entry, rows in reading.expected.items() if entry not in reading.refused
+        }
+
+    def _miscounted(self, reading: Reading) -> set[int]:
+        counted = exp.select("entry", exp.Count(this=exp.Star())).from_(WORK).group_by("entry")
+        rows: dict[int, int] = dict(self._session.execute(counted))
+        return {entry for entry in reading.entries if rows.get(entry, 0) != reading.expected[entry]}
+
+    def _insert(self, reading: Reading) -> None:
+        rows = refined(self._plan, reading, self._texts(reading), all_raw=self._all_raw)
+        keyed = rows.find(exp.Placeholder) is not None
+        parameters = {MASKING_KEY: self._masking_key} if keyed else None
+        self._session.execute(exp.insert(rows, WORK, copy=False), parameters)
+
+    def _texts(self, reading: Reading) -> exp.Select:
+        """The reading's rows as text, those of nested columns shaped on their way through Python."""
+        rows = texts(reading)
+        shapes = to_shape(self._plan, reading)
+        incoming = reading.incoming
+        if not shapes:
+            if incoming:
+                self._session.feed(INCOMING, incoming.schema, incoming.batches())
+            return rows
+        if incoming:
+            self._session.feed_stream(INCOMING, incoming.schema, incoming.batches())
+        stream = self._session.stream(rows)
+        schema = nested.shaped_schema(stream.schema, shapes)
+        self._session.feed(_SHAPED, schema, nested.shaped(iter(stream), shapes, schema))
+        return exp.select("*").from_(_SHAPED)

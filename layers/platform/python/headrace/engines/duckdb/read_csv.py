@@ -68,9 +68,9 @@ def open_csv(plan: Plan, csv: Csv, entry: int, path: Path) -> CsvFile:
             raise UnreadableObject(f"the header line cannot be read: {first.problem}")
         header = tuple(name.strip() or f"column {at}" for at, name in enumerate(first.fields, 1))
         _check_header(plan, header)
-        plain = first.begin == begin and b"\n" not in data[first.begin : first.end]
-        countable = plain and len(header) > 1 and csv.delimiter != " "
-        return CsvFile(entry, path, header, first.end, _records(data, csv) if countable else None)
+        first_line = first.begin == begin and b"\n" not in data[first.begin : first.end]
+        plain = first_line and len(header) > 1 and csv.delimiter != " " and not _has_nested(plan)
+        return CsvFile(entry, path, header, first.end, _records(data, csv) if plain else None)
 
 
 def fast_reading(plan: Plan, csv: Csv, files: Sequence[CsvFile]) -> Reading:
@@ -141,14 +141,16 @@ def _careful_rows(
 
 def _fields(plan: Plan, csv: Csv, header: tuple[str, ...]) -> tuple[Field | None, ...]:
     at = {name: f"c{index}" for index, name in enumerate(header)}
-    return tuple(
-        _field(csv, at[one.source], one.type) if one.source in at else None for one in plan.columns
-    )
+    return tuple(_field(csv, at[one.source], one.type) if one.source in at else None for one in plan.columns)
 
 
 def _field(csv: Csv, name: str, type_: Type) -> Field:
     written = call("TO_JSON", first_of(column(name), text("")))
     return Field(_value(csv, name), written, shaped=isinstance(type_, Array | Object | Json))
+
+
+def _has_nested(plan: Plan) -> bool:
+    return any(isinstance(one.type, Array | Object | Json) for one in plan.columns)
 
 
 def _extra(plan: Plan, csv: Csv, header: tuple[str, ...]) -> exp.Expression | None:
@@ -168,7 +170,9 @@ def _value(csv: Csv, name: str) -> exp.Expression:
         value = first_of(value, text(""))
     spelled = [null for null in csv.nulls if null]
     if spelled:
-        value = case((exp.Not(this=exp.ArrayContains(this=array(map(text, spelled)), expression=value)), value))
+        value = case(
+            (exp.Not(this=exp.ArrayContains(this=array(map(text, spelled)), expression=value)), value)
+        )
     return value
 
 

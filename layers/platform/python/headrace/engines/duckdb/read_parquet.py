@@ -44,7 +44,17 @@ from headrace.engines.duckdb.sql import (
 _FREE_CELLS = 20_000_000
 _CELLS_PER_BYTE = 200
 
-_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"}
+_INTEGERS = {
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "HUGEINT",
+}
 _FLOATS = {"FLOAT", "DOUBLE"}
 _LOCAL_TIMES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
@@ -66,7 +76,7 @@ def open_parquet(session: Session, plan: Plan, entry: int, path: Path) -> Parque
     try:
         names = _top_names(session.execute(_footer("PARQUET_SCHEMA", path, "name", "num_children")))
         records = session.execute(_footer("PARQUET_FILE_METADATA", path, "num_rows"))[0][0]
-        described = exp.Describe(this=exp.select(exp.Star()).from_(_scan([path], [])))
+        described = exp.Describe(this=exp.select(exp.Star()).from_(parquet_rows([path], [])))
         types = [row[1] for row in session.execute(described)]
     except DataFault:
         raise UnreadableObject("the file is not readable Parquet; write it again") from None
@@ -110,7 +120,7 @@ def is_readable(session: Session, file: ParquetFile) -> bool:
     names = [f"c{index}" for index in range(len(file.columns))]
     hashed = call("HASH", *(column(name) for name in names))
     try:
-        session.execute(exp.select(call("BIT_XOR", hashed)).from_(_scan([file.path], names)))
+        session.execute(exp.select(call("BIT_XOR", hashed)).from_(parquet_rows([file.path], names)))
     except DataFault:
         return False
     return True
@@ -122,7 +132,8 @@ def _read(paths: Sequence[Path]) -> E:
     )
 
 
-def _scan(paths: Sequence[Path], names: Sequence[str]) -> E:
+def parquet_rows(paths: Sequence[Path], names: Sequence[str]) -> E:
+    """The rows of Parquet files as a relation, its columns renamed by position where `names` are given."""
     return function_rows(_read(paths), names)
 
 
@@ -196,7 +207,9 @@ def _native(value: E, kind: str, type_: Type) -> E | None:
             return value
         case Date() if kind in _LOCAL_TIMES:
             day = exp.cast(value, "DATE")
-            return case((exp.EQ(this=exp.cast(value, "TIMESTAMP"), expression=exp.cast(day, "TIMESTAMP")), day))
+            return case(
+                (exp.EQ(this=exp.cast(value, "TIMESTAMP"), expression=exp.cast(day, "TIMESTAMP")), day)
+            )
         case Timestamp() if kind == _INSTANT:
             return value
         case Timestamp(timezone=timezone) if kind in _LOCAL_TIMES:

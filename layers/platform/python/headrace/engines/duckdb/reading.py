@@ -25,6 +25,15 @@ _BATCH_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why a row is in quarantine, as the `_reasons` column shows it."""
+
+    column: str
+    rule: str
+    value_excerpt: str
+
+
+@dataclass(frozen=True)
 class Refusal:
     """Why a whole object goes to quarantine."""
 
@@ -138,7 +147,7 @@ def listed(names: Sequence[str]) -> str:
 
 def numbered_rows(function: exp.Expression, columns: Sequence[str], entries: Sequence[int]) -> exp.Select:
     """The rows of a DuckDB reader over several files, in order, with the position columns."""
-    index = exp.Add(this=exp.column("file_index"), expression=number(1))
+    index = exp.cast(exp.Add(this=exp.column("file_index"), expression=number(1)), "BIGINT")
     entry = call("LIST_EXTRACT", array(map(number, entries)), index)
     position = {
         "entry": exp.cast(entry, "INT"),

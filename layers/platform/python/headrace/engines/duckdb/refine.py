@@ -8,14 +8,34 @@ from sqlglot import exp
 
 from headrace.domain.batch import ReasonCount
 from headrace.domain.machine import Machine
-from headrace.domain.plan import Plan
+from headrace.domain.plan import Column, Plan
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS
-from headrace.engines.duckdb.load import Spoilt, load
+from headrace.engines.duckdb.load import WORK, Spoilt, load
+from headrace.engines.duckdb.read_parquet import parquet_rows
 from headrace.engines.duckdb.reading import Reason, Refusal, Source
-from headrace.engines.duckdb.render import reason, work_columns
+from headrace.engines.duckdb.render import reason
+from headrace.engines.duckdb.rules import excerpt
 from headrace.engines.duckdb.session import EngineFault, Session
-from headrace.engines.duckdb.sql import E, all_of, array, call, column, is_not_null, is_null, named, number, struct, text
+from headrace.engines.duckdb.sql import (
+    E,
+    all_of,
+    array,
+    call,
+    column,
+    create_table,
+    insert_values,
+    is_not_null,
+    is_null,
+    named,
+    number,
+    struct,
+    text,
+)
 from headrace.engines.duckdb.write import Written, write_parquet
+
+_OBJECTS = "objects"
+_PLACES = 1 << 40
+"""More rows than one source has."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +86,9 @@ def refine(
         }
         with Session(workdir, [path for _, path in readable.values()], machine.memory_mb) as session:
             try:
-                loaded = load(session, plan, readable, masking_key, all_raw=bool(rejection) or _has_unique(plan))
+                loaded = load(
+                    session, plan, readable, masking_key, all_raw=bool(rejection) or _has_unique(plan)
+                )
             except Spoilt as spoilt:  # DuckDB may not survive such a file: begin anew without it
                 refusals |= spoilt.refusals
                 continue
@@ -77,3 +99,188 @@ def refine(
 
 def _has_unique(plan: Plan) -> bool:
     return any(one.unique for one in plan.columns)
+
+
+class _Unit:
+    """A loaded work unit, to be judged as a whole, written and counted."""
+
+    def __init__(
+        self,
+        session: Session,
+        plan: Plan,
+        batch: int,
+        sources: Sequence[Source],
+        workdir: Path,
+        rejection: tuple[Reason, ...],
+    ) -> None:
+        self._session, self._plan, self._batch = session, plan, batch
+        self._sources, self._workdir, self._rejection = sources, workdir, rejection
+
+    def written(self, rows: Mapping[int, int], refusals: Mapping[int, Refusal], *, in_order: bool) -> Refined:
+        """Write both sides; `rows` counts each readable source's records."""
+        for index, one in enumerate(self._plan.columns):
+            if one.unique:
+                self._session.execute(_quarantine_repeats(index, one))
+        self._quarantine_whole(refusals)
+        self._number_sources()
+        curated = self._write_curated(in_order=in_order)
+        quarantine = self._write_quarantine()
+        objects = self._outcomes(rows, refusals, curated, quarantine)
+        return Refined(curated, quarantine, objects, self._reason_counts())
+
+    def _quarantine_whole(self, refusals: Mapping[int, Refusal]) -> None:
+        """One row at position 0 for each object that is refused."""
+        rows = [
+            (number(entry), number(0), array([_reason(Reason("", one.rule, one.message))]), text(""))
+            for entry, one in sorted(refusals.items())
+        ]
+        if rows:
+            self._session.execute(insert_values(WORK, rows, ("entry", "place", "reasons", "raw")))
+
+    def _number_sources(self) -> None:
+        """Note each source's identity, and what to take from a place to have the row's number."""
+        columns = {"entry": "INT", "identity": "TEXT", "base": "BIGINT"}
+        self._session.execute(
+            create_table(_OBJECTS, ((name, exp.DataType.build(kind)) for name, kind in columns.items()))
+        )
+        lowest = exp.select("entry", exp.Min(this=column("place"))).from_(WORK).group_by("entry")
+        bases = {entry: max(place - 1, 0) for entry, place in self._session.execute(lowest)}
+        rows = [
+            (number(one.index), text(one.landed.identity), number(bases[one.index]))
+            for one in self._sources
+            if one.index in bases
+        ]
+        if rows:
+            self._session.execute(insert_values(_OBJECTS, rows))
+
+    def _write_curated(self, *, in_order: bool) -> tuple[Written, ...]:
+        if self._rejection:
+            return ()
+        outputs = [(one.name, column(f"o{index}")) for index, one in enumerate(self._plan.columns)]
+        rows = self._rows([*outputs, *self._provenance(), ("_rescued", column("rescued"))])
+        rows = rows.where(is_null(column("reasons")), copy=False)
+        columns = [*self._plan.columns, *CURATED_SYSTEM_COLUMNS]
+        rows = rows if in_order else _sorted(rows)
+        return self._write(rows, "curated.parquet", columns, self._plan.field_ids)
+
+    def _write_quarantine(self) -> tuple[Written, ...]:
+        rows = self._rows([*self._provenance(), ("_raw", column("raw")), ("_reasons", self._all_reasons())])
+        if not self._rejection:
+            rows = rows.where(is_not_null(column("reasons")), copy=False)
+        ids = self._plan.quarantine_field_ids
+        return self._write(_sorted(rows), "quarantine.parquet", QUARANTINE_COLUMNS, ids)
+
+    def _write(
+        self, rows: exp.Select, name: str, columns: Sequence[Column], ids: Mapping[str, int]
+    ) -> tuple[Written, ...]:
+        file = write_parquet(self._session, rows, self._workdir / name, columns, ids)
+        if file.rows:
+            return (file,)
+        file.path.unlink()
+        return ()
+
+    def _rows(self, outputs: Iterable[tuple[str, E]]) -> exp.Select:
+        same = exp.EQ(this=column("entry", WORK), expression=column("entry", _OBJECTS))
+        return (
+            exp.select(*(named(value, name) for name, value in outputs))
+            .from_(WORK)
+            .join(_OBJECTS, on=same, join_type="left")
+        )
+
+    def _provenance(self) -> list[tuple[str, E]]:
+        return [
+            ("_object", column("identity")),
+            ("_row", exp.Sub(this=column("place"), expression=column("base"))),
+            ("_batch", exp.cast(number(self._batch), "BIGINT")),
+            ("_contract", text(self._plan.contract)),
+        ]
+
+    def _all_reasons(self) -> E:
+        if not self._rejection:
+            return column("reasons")
+        return call("LIST_CONCAT", column("reasons"), array(map(_reason, self._rejection)))
+
+    def _reason_counts(self) -> tuple[ReasonCount, ...]:
+        """How many rows broke each rule: a row that breaks one twice counts once."""
+        item = exp.column("x")
+        rule = struct(
+            (name, exp.StructExtract(this=item, expression=text(name))) for name in ("column", "rule")
+        )
+        rules = exp.Transform(
+            this=self._all_reasons(), expression=exp.Lambda(this=rule, expressions=[exp.to_identifier("x")])
+        )
+        broken = exp.select(named(call("UNNEST", call("LIST_DISTINCT", rules)), "broken")).from_(WORK)
+        parts = [
+            exp.StructExtract(this=column("broken"), expression=text(name)) for name in ("column", "rule")
+        ]
+        counted = exp.select(*parts, exp.Count(this=exp.Star())).from_(broken.subquery("rules"))
+        counted = counted.group_by(*(number(at) for at in (1, 2))).order_by(*(number(at) for at in (1, 2)))
+        return tuple(ReasonCount(*row) for row in self._session.execute(counted))
+
+    def _outcomes(
+        self,
+        rows: Mapping[int, int],
+        refusals: Mapping[int, Refusal],
+        curated: tuple[Written, ...],
+        quarantine: tuple[Written, ...],
+    ) -> tuple[ObjectOutcome, ...]:
+        """Each source's rows as the files hold them, held against what its reader counted."""
+        kept, failed = self._per_object(curated), self._per_object(quarantine)
+        outcomes = []
+        for one in self._sources:
+            identity, refusal = one.landed.identity, refusals.get(one.index)
+            expected = rows[one.index] if refusal is None else 1
+            outcome = ObjectOutcome(
+                one.index, expected, kept.pop(identity, 0), failed.pop(identity, 0), refusal
+            )
+            if outcome.curated + outcome.quarantined != expected:
+                raise EngineFault(
+                    f"{identity}: {expected} rows in, {outcome.curated} curated, {outcome.quarantined} quarantined"
+                )
+            outcomes.append(outcome)
+        if kept or failed:
+            raise EngineFault("the files hold rows of no source")
+        return tuple(outcomes)
+
+    def _per_object(self, files: tuple[Written, ...]) -> dict[str, int]:
+        if not files:
+            return {}
+        counted = exp.select("_object", exp.Count(this=exp.Star())).from_(parquet_rows([files[0].path], []))
+        return dict(self._session.execute(counted.group_by("_object")))
+
+
+def _reason(one: Reason) -> E:
+    return reason(text(one.column), text(one.rule), text(one.value_excerpt))
+
+
+def _sorted(rows: exp.Select) -> exp.Select:
+    return rows.order_by(column("entry", WORK), column("place", WORK), copy=False)
+
+
+def _quarantine_repeats(index: int, one: Column) -> exp.Update:
+    """Give every row but the first of each value a reason. A row that is in quarantine already, for
+    another rule or an earlier column, is nobody's first."""
+    key = column(f"u{index}" if one.mask else f"o{index}", WORK)
+    entry = exp.cast(column("entry", WORK), "BIGINT")
+    place = exp.Add(this=exp.Mul(this=entry, expression=number(_PLACES)), expression=column("place", WORK))
+    firsts = (
+        exp.select(named(key, "value"), named(exp.Min(this=place), "first"))
+        .from_(WORK)
+        .where(all_of(is_not_null(key), is_null(column("reasons", WORK))))
+        .group_by("value")
+        .subquery("firsts")
+    )
+    repeats = reason(text(one.name), text("unique"), excerpt(one.mask, exp.cast(key, "TEXT")))
+    return exp.Update(
+        this=exp.to_table(WORK),
+        expressions=[
+            exp.EQ(this=column("reasons"), expression=call("LIST_APPEND", column("reasons"), repeats))
+        ],
+        from_=exp.From(this=firsts),
+        where=exp.Where(
+            this=all_of(
+                exp.EQ(this=key, expression=column("value", "firsts")),
+                exp.GT(this=place, expression=column("first", "firsts")),
+            )
+        ),
+    )

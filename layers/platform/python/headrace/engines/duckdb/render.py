@@ -81,7 +81,7 @@ def work_columns(plan: Plan) -> list[tuple[str, exp.DataType]]:
     ]
 
 
-def texts(plan: Plan, reading: Reading) -> exp.Select:
+def texts(reading: Reading) -> exp.Select:
     """The reading's rows with each column's value as text."""
     added = ((f"t{i}", field.text if field else no_text()) for i, field in enumerate(reading.fields))
     return extended(reading.rows, added)
@@ -136,7 +136,9 @@ def _shaped_value(type_: Type, shape: E, depth: int = 0) -> E:
             body = _shaped_value(items, exp.column(item.copy()), depth + 1)
             return exp.Transform(this=shape, expression=exp.Lambda(this=body, expressions=[item]))
         case Object(columns=columns):
-            fields = ((one.name, _shaped_value(one.type, _field(shape, f), depth)) for f, one in enumerate(columns))
+            fields = (
+                (one.name, _shaped_value(one.type, _field(shape, f), depth)) for f, one in enumerate(columns)
+            )
             return case((is_not_null(shape), struct(fields)))
         case _:
             return from_text(type_, shape)
@@ -263,7 +265,9 @@ def _output(i: int, one: Column, field: Field | None) -> E:
 def _raw(plan: Plan, reading: Reading, *, all_raw: bool) -> E:
     """The record's text where it could not be split, else its fields as a JSON object; masked ones masked."""
     parts = [
-        member(one.source, field.json if one.mask is None else call("TO_JSON", masked(one.mask, column(f"t{i}"))))
+        member(
+            one.source, field.json if one.mask is None else call("TO_JSON", masked(one.mask, column(f"t{i}")))
+        )
         for i, (one, field) in enumerate(zip(plan.columns, reading.fields, strict=True))
         if field is not None
     ]

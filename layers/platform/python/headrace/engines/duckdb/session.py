@@ -106,9 +106,7 @@ class Session:
             raise self._translated(error) from None
 
     def _set(self, name: str, value: exp.Expression) -> None:
-        self.execute(
-            exp.Set(expressions=[exp.SetItem(this=exp.EQ(this=exp.column(name), expression=value))])
-        )
+        self.execute(exp.Set(expressions=[exp.SetItem(this=exp.EQ(this=exp.column(name), expression=value))]))
 
     def _translated(self, error: duckdb.Error) -> Unavailable | EngineFault:
         if isinstance(error, duckdb.OutOfMemoryException):

@@ -37,12 +37,13 @@ _MAGIC = (
 
 
 def format_of(formats: tuple[Format, ...], key: str) -> Format:
-    """The first format that goes with the key's ending, or else the first."""
+    """The format that goes with the key's ending, or else the first."""
     suffixes = [suffix.lower() for suffix in Path(key).suffixes]
     while suffixes and suffixes[-1] in _COMPRESSION:
         suffixes.pop()
     wanted = _BY_SUFFIX.get(suffixes[-1], ()) if suffixes else ()
-    return next((format_ for format_ in formats if isinstance(format_, wanted)), formats[0])
+    named = (format_ for kind in wanted for format_ in formats if isinstance(format_, kind))
+    return next(named, formats[0])
 
 
 def mismatch(format_: Format, path: Path) -> str:

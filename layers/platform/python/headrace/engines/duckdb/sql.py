@@ -65,7 +65,7 @@ def joined(*parts: E) -> E:
 
 def members(parts: Iterable[E]) -> E:
     """The inside of a JSON object from `"name":value` parts, those that are NULL left out; NULL if all are."""
-    listed = exp.ConcatWs(expressions=[text(","), *parts])
+    listed = exp.ConcatWs(expressions=[text(","), *parts], coalesce=True)
     return exp.Nullif(this=listed, expression=text(""))
 
 
@@ -99,9 +99,7 @@ def extended(rows: exp.Select, more: Iterable[tuple[str, E]]) -> exp.Select:
 def function_rows(function: E, columns: Iterable[str]) -> E:
     """A table function as a relation whose columns are renamed by position."""
     names = [exp.to_identifier(name) for name in columns]
-    return exp.Table(
-        this=function, alias=exp.TableAlias(this=exp.to_identifier("source"), columns=names)
-    )
+    return exp.Table(this=function, alias=exp.TableAlias(this=exp.to_identifier("source"), columns=names))
 
 
 def option(name: str, value: E) -> E:
@@ -111,3 +109,24 @@ def option(name: str, value: E) -> E:
 def json_text(value: str) -> str:
     """A text as a JSON string."""
     return msgspec.json.encode(value).decode()
+
+
+def create_table(name: str, columns: Iterable[tuple[str, exp.DataType]]) -> E:
+    """A temporary table."""
+    definitions = [
+        exp.ColumnDef(this=exp.to_identifier(column, quoted=True), kind=kind) for column, kind in columns
+    ]
+    return exp.Create(
+        this=exp.Schema(this=exp.to_table(name), expressions=definitions),
+        kind="TABLE",
+        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+    )
+
+
+def insert_values(name: str, rows: Iterable[Iterable[E]], columns: Iterable[str] = ()) -> E:
+    """Insert literal rows, into all columns or those named."""
+    into: E = exp.to_table(name)
+    if names := [exp.to_identifier(column) for column in columns]:
+        into = exp.Schema(this=into, expressions=names)
+    tuples = [exp.Tuple(expressions=list(row)) for row in rows]
+    return exp.Insert(this=into, expression=exp.Values(expressions=tuples))

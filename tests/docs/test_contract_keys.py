@@ -1,0 +1,69 @@
+"""docs/adding-a-dataset.md tells every key, type, function and format that contracts may use."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from headrace.domain import contract_extensions, contract_rules, contract_sql, contract_types
+from headrace.domain.contract import compile_contract
+from headrace.domain.contract_formats import FORMATS
+from headrace.domain.contract_patterns import DATE_CODES
+from headrace.domain.plan import Mask
+
+PAGE = (Path(__file__).parents[2] / "docs/adding-a-dataset.md").read_text()
+KEYS = {*contract_extensions.CONTRACT, *contract_extensions.SERVER, *contract_extensions.COLUMN}
+WORDS = {
+    *contract_types.ACTED_ON,
+    *(option for options in contract_types.ACTED_ON.values() for option in options if option != "timezone"),
+    *contract_types.SENSITIVE,
+    *contract_rules.TEXT_FORMATS,
+    *FORMATS,
+    *get_args(Mask),
+}
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_every_key_of_headrace_has_its_line(key: str) -> None:
+    assert re.search(rf"^\|[^|]*\| *`{key}` \||^\| `{key}` \|", PAGE, re.MULTILINE)
+
+
+def test_no_key_is_told_that_headrace_does_not_know() -> None:
+    assert set(re.findall(r"headrace\.[a-zA-Z]+", PAGE)) == KEYS
+
+
+@pytest.mark.parametrize("word", sorted(WORDS))
+def test_every_type_option_class_and_mask_is_told(word: str) -> None:
+    assert f"`{word}`" in PAGE
+
+
+@pytest.mark.parametrize("letter", sorted({code[0] for code in DATE_CODES}))
+def test_every_letter_of_a_date_pattern_is_told(letter: str) -> None:
+    told = re.findall(r"`([A-Za-z])\1*`", PAGE.split("JDK pattern")[1])
+    assert letter in told
+
+
+def test_the_functions_told_are_the_functions_allowed() -> None:
+    told = re.findall(r"`(\w+)`", PAGE.split("one of these:")[1])
+    assert sorted(told) == sorted(contract_sql.FUNCTIONS)
+
+
+def test_the_contract_that_the_page_shows_compiles_and_its_id_has_the_form_that_is_shown() -> None:
+    block = PAGE.split("```yaml")[1].split("```")[0]
+    text = "\n".join(line.removeprefix("   ") for line in block.splitlines()[1:])
+    compilation = compile_contract("contracts/shop/orders.odcs.yaml", text)
+    assert compilation.notes == ()
+    shown = re.search(r"^ *shop/orders (.+)$", PAGE, re.MULTILINE)
+    form = re.compile(r"1\.0\.0\+[0-9a-f]{8}")
+    assert shown
+    assert form.fullmatch(shown[1])
+    assert form.fullmatch(compilation.compiled.contract)
+
+
+def test_the_mart_that_the_page_shows_compiles() -> None:
+    block = PAGE.split("```yaml")[2].split("```")[0]
+    head = (
+        "kind: DataContract\napiVersion: v3.1.0\nid: x\nversion: 1.0.0\ndomain: shop\nname: orders_by_day\n"
+    )
+    assert compile_contract("shop/orders_by_day.odcs.yaml", head + block).notes == ()
