@@ -68,7 +68,7 @@ class World:
     def deliver(self, *bodies: str) -> list[str]:
         messages = [{"messageId": str(n), "eventSource": "aws:sqs", "body": b} for n, b in enumerate(bodies)]
         reply = self.call(admit_objects, {"Records": messages})
-        return [failure["itemIdentifier"] for failure in reply["batchItemFailures"]]
+        return [str(failure["itemIdentifier"]) for failure in reply["batchItemFailures"]]
 
     def land(self, key: str, body: bytes) -> LandedObject:
         self.clock.advance(timedelta(milliseconds=1))

@@ -38,7 +38,9 @@ class Read(Mapping[str, str]):
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_exactly_the_variables_that_its_ports_read(function: str) -> None:
     environment = Read()
-    platform = Platform(Settings(environment), Clients(boto3.Session("test", "test", region_name="us-east-1")))
+    platform = Platform(
+        Settings(environment), Clients(boto3.Session("test", "test", region_name="us-east-1"))
+    )
     bind(getattr(import_module(f"headrace.steps.{function}"), function), platform)
     assert variables(function) == environment.names - BY_LAMBDA.keys()
 

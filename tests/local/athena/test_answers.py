@@ -268,7 +268,7 @@ CONDITIONS = {
     "typeof(1.5)": "double",
     "typeof('ab')": "varchar(2)",
     "typeof(decimal '1.50' * decimal '2.2')": "decimal(5,3)",
-    "typeof(decimal '1.50' / decimal '2.2')": "decimal(5,2)",
+    "typeof(decimal '1.50' / decimal '2.2')": "decimal(4,2)",
     "typeof(smallint '1' + bigint '2')": "bigint",
     "typeof(current_timestamp)": "timestamp(3) with time zone",
     "typeof(array[1, 2.5])": "array(double)",

@@ -9,6 +9,7 @@ import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
@@ -123,7 +124,7 @@ def _names(header: tuple[str, ...]) -> list[str]:
 
 def _careful_rows(
     csv: Csv, files: Sequence[CsvFile], expected: dict[int, int]
-) -> Iterator[tuple[int, tuple[object, ...]]]:
+) -> Iterator[tuple[int, Sequence[Any]]]:
     grammar = Grammar(csv)
     for one in files:
         width = len(one.header)
@@ -187,11 +188,11 @@ def _records(data: mmap.mmap, csv: Csv) -> int | None:
     """How many records follow the header, by the line ends outside of quotes; None where they are mixed,
     or where DuckDB's reading of spaces around quotes, or of NUL, is not ours."""
     quote = csv.quote.encode()
-    dubious = (b"\0", quote + b"  ", b"  " + quote, quote + b" " + quote)
+    dubious = (quote + b"  ", b"  " + quote, quote + b" " + quote)
     others = bytes(set(range(256)) - set(quote + b"\r\n"))
     is_open, lf, cr, crlf = False, 0, 0, 0
     for chunk in _chunks(data):
-        if any(sequence in chunk for sequence in dubious):
+        if b"\0" in chunk or (quote in chunk and any(sequence in chunk for sequence in dubious)):
             return None
         marks = chunk.translate(None, others).replace(quote * 2, b"")
         parts = (quote * is_open + marks).split(quote)

@@ -8,6 +8,7 @@ strict nor exact (see `strict_json`). A document is mapped, not read: its record
 import mmap
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -34,11 +35,16 @@ _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _ANYTHING = msgspec.json.Decoder(msgspec.Raw)
 _KINDS = {"{": "an object", "[": "an array", '"': "a text", "t": "true", "f": "false", "n": "null"}
 
+RECORD_BYTES = 64 << 20
+
+_ABSENT = msgspec.Raw(b"")
+
 _NOT_UTF8 = "it is not UTF-8"
 _NOT_JSON = "it is not valid JSON"
 _REPEATED = "it gives a field twice"
+_TOO_LONG = f"it is longer than {RECORD_BYTES} bytes"
 
-Row = tuple[object, ...]
+Row = Sequence[Any]
 
 
 def json_reading(plan: Plan, format_: Ndjson | JsonDocument, files: Sequence[tuple[int, Path]]) -> Reading:
@@ -71,27 +77,29 @@ def json_reading(plan: Plan, format_: Ndjson | JsonDocument, files: Sequence[tup
 
 
 def _records(format_: Ndjson | JsonDocument, path: Path) -> Iterator[bytes]:
-    if isinstance(format_, JsonDocument):
-        return map(bytes, _elements(path, format_.record_path))
-    return _lines(path)
-
-
-def _lines(path: Path) -> Iterator[bytes]:
+    """The text of each record, cut off beyond what a record may have."""
     with path.open("rb") as file:
-        if file.read(len(BOM)) != BOM:
-            file.seek(0)
-        for line in file:
-            record = line.strip(b" \t\r\n")
-            if record:
-                yield record
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    begin = len(BOM) if data[: len(BOM)] == BOM else 0
+    if isinstance(format_, Ndjson):
+        yield from _lines(data, begin)
+    else:
+        for element in _elements(memoryview(data)[begin:], format_.record_path):
+            yield bytes(memoryview(element)[: RECORD_BYTES + 1])
 
 
-def _elements(path: Path, record_path: str) -> list[msgspec.Raw]:
+def _lines(data: mmap.mmap, begin: int) -> Iterator[bytes]:
+    while begin < len(data):
+        end = data.find(b"\n", begin)
+        end = len(data) if end < 0 else end
+        line = data[begin : min(end, begin + RECORD_BYTES + 1)].strip(b" \t\r\n")
+        if line:
+            yield line
+        begin = end + 1
+
+
+def _elements(document: memoryview, record_path: str) -> list[msgspec.Raw]:
     """The records of a document, as views of it: all is validated before the first is handed out."""
-    with path.open("rb") as file:
-        document = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    if document[: len(BOM)] == BOM:
-        document = document[len(BOM) :]
     try:
         here = _ANYTHING.decode(document)
         for depth, name in enumerate(record_path.split(".") if record_path else ()):
@@ -118,28 +126,29 @@ def _kind(value: msgspec.Raw) -> str:
 
 
 def _splitter(plan: Plan) -> Callable[[bytes], Row]:
-    """What splits a record into (problem, record, extra, one JSON text for each of the plan's columns)."""
+    """What splits a record into (problem, record, extra, one JSON text for each of the plan's columns);
+    the text of an absent field is empty."""
     sources = [one.source for one in plan.columns]
     known = set(sources)
-    nothing = [None] * len(sources)
+    nothing = [_ABSENT] * len(sources)
 
     def split(record: bytes) -> Row:
         problem, members = _members(record)
         if problem:
             return problem, record.decode("utf-8", "backslashreplace"), None, *nothing
-        values = [bytes(members[name]) if name in members else None for name in sources]
-        extra = None
-        if not members.keys() <= known:
-            extra = _inside({name: value for name, value in members.items() if name not in known})
-        return None, None, extra, *values
+        extra = None if members.keys() <= known else _inside(members, known)
+        return None, None, extra, *[members.get(name, _ABSENT) for name in sources]
 
     return split
 
 
 def _members(record: bytes) -> tuple[str, dict[str, msgspec.Raw]]:
     """A record's fields; or what is wrong with it."""
+    if len(record) > RECORD_BYTES:
+        return _TOO_LONG, {}
     try:
-        record.decode()
+        if not record.isascii():
+            record.decode()
         members = _MEMBERS.decode(record)
     except UnicodeDecodeError:
         return _NOT_UTF8, {}
@@ -158,13 +167,14 @@ def _not_an_object(record: bytes) -> str:
     return f"it is {_kind(value)}, not an object"
 
 
-def _inside(members: dict[str, msgspec.Raw]) -> str | None:
-    written = ((name, bytes(value).decode()) for name, value in members.items())
+def _inside(members: dict[str, msgspec.Raw], known: set[str]) -> str | None:
+    """The fields that are not known, as the inside of a JSON object."""
+    written = ((name, bytes(value).decode()) for name, value in members.items() if name not in known)
     return ",".join(f"{json_text(name)}:{value}" for name, value in written if value != "null") or None
 
 
 def _field(name: str, type_: Type) -> Field:
-    token = column(name)
+    token = exp.Nullif(this=column(name), expression=text(""))
     if isinstance(type_, Json):
         return Field(exp.Nullif(this=token, expression=text("null")), token)
     first = exp.Left(this=token, expression=number(1))

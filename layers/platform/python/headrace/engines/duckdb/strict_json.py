@@ -6,13 +6,9 @@ exact; the standard library's parser, seven times slower, sees the duplicates th
 """
 
 import json
-import re
 from typing import NoReturn
 
 from headrace.engines.duckdb.sql import json_text
-
-_MEMBER = re.compile(rb'"\s*:')
-
 
 class Number(str):
     """A JSON number, as it was written."""
@@ -60,7 +56,9 @@ def dump(value: Value) -> str:
 def repeats_a_name(record: bytes, names: int) -> bool:
     """Whether an object, known to be JSON and to have `names` different names at its top, gives one twice
     at any depth."""
-    if len(_MEMBER.findall(record)) == names:
+    # At most so many names stand in it: a name is followed by a colon or by white space.
+    most = record.count(b'":') + sum(map(record.count, (b'" ', b'"\t', b'"\n', b'"\r')))
+    if most == names:
         return False
     try:
         parse(record.decode())

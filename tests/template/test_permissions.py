@@ -1,0 +1,155 @@
+"""Who may do what, read after the SAM transform: SAM adds roles that the source does not show."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from tests.stack import FUNCTIONS, as_list, functions, pascal, refers, resources, text
+
+ON_EVERYTHING = {
+    # The API takes no resource: Service Authorization Reference, "Amazon CloudWatch Logs" and "AWS X-Ray".
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+WITHOUT_PERMISSIONS = {"clock", "machine", "metrics", "zones"}
+NAME_ONLY = {
+    # These steps ask for the bucket's name alone; the lake is read and written by the catalog's adapter.
+    ("admit_objects", "landing"),
+    ("commit_batch", "lake"),
+    ("plan_refresh", "lake"),
+    ("register_dataset", "lake"),
+}
+BESIDE_PORTS = {"logs", "buffer", "undelivered"}
+ROLES = tuple(resources("AWS::IAM::Role"))
+
+
+def statements(role: str) -> Iterator[dict[str, Any]]:
+    for policy in resources("AWS::IAM::Role")[role].get("Policies", []):
+        yield from as_list(policy["PolicyDocument"]["Statement"])
+
+
+def actions(role: str) -> set[str]:
+    return {action for statement in statements(role) for action in as_list(statement["Action"])}
+
+
+def policies(function: str) -> set[str]:
+    role = resources("AWS::IAM::Role")[f"{pascal(function)}Role"]
+    return {policy["PolicyName"] for policy in role["Policies"]}
+
+
+def ports(function: str) -> set[str]:
+    step = getattr(import_module(f"headrace.steps.{function}"), function)
+    parameters = inspect.signature(step).parameters.values()
+    return {one.name for one in parameters if one.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def unbounded(resource: Any) -> bool:
+    """Whether a wildcard stands where an ARN names its resource, and not behind that name."""
+    arn = resource if isinstance(resource, str) else resource.get("Fn::Sub", "")
+    before, wildcard, _ = re.sub(r"\$\{AWS::\w+\}", "x", arn).partition("*")
+    name = before.split(":", 5)[-1].rstrip(":")
+    return bool(wildcard) and "${" not in before and not {":", "/"} & set(name)
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ("*", True),
+        ("arn:aws:s3:::*", True),
+        ("arn:aws:logs:us-east-1:123456789012:*", True),
+        ({"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:*"}, True),
+        ({"Fn::Sub": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:*"}, True),
+        ({"Fn::Sub": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:one:*"}, False),
+        ({"Fn::Sub": "${LakeBucket.Arn}/*"}, False),
+        ({"Fn::GetAtt": ["Ledger", "Arn"]}, False),
+    ],
+)
+def test_a_wildcard_is_told_from_a_path_below_a_name(resource: Any, expected: bool) -> None:
+    assert unbounded(resource) is expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_has_an_action_with_a_wildcard(role: str) -> None:
+    assert [action for action in actions(role) if "*" in action] == []
+    assert not any({"NotAction", "NotResource"} & statement.keys() for statement in statements(role))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_acts_on_everything_only_where_the_api_knows_no_resource(role: str) -> None:
+    for statement in statements(role):
+        if any(map(unbounded, as_list(statement["Resource"]))):
+            assert set(as_list(statement["Action"])) <= ON_EVERYTHING
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_has_a_policy_that_somebody_else_writes(role: str) -> None:
+    assert "ManagedPolicyArns" not in resources("AWS::IAM::Role")[role]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_has_the_policies_of_its_functions_ports(function: str) -> None:
+    nameless = {port for name, port in NAME_ONLY if name == function}
+    assert policies(function) - BESIDE_PORTS == ports(function) - WITHOUT_PERMISSIONS - nameless
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [text(function["Role"]) for function in functions().values()]
+    assert len(set(roles)) == len(FUNCTIONS)
+
+
+def test_nobody_writes_to_the_landing_bucket() -> None:
+    for role in ROLES:
+        for statement in statements(role):
+            if "LandingBucket" in set(refers(statement["Resource"])):
+                assert not [one for one in as_list(statement["Action"]) if "Put" in one or "Delete" in one]
+
+
+def test_only_refine_unit_reads_the_masking_secret() -> None:
+    readers = {role for role in ROLES if "secretsmanager:GetSecretValue" in actions(role)}
+    assert readers == {"RefineUnitRole"}
+
+
+@pytest.mark.parametrize("machine", ["Ingest", "RefreshMart"])
+def test_a_state_machine_invokes_the_functions_it_is_given_and_no_others(machine: str) -> None:
+    given = set(refers(resources("AWS::StepFunctions::StateMachine")[f"{machine}StateMachine"]))
+    invoked = {
+        function
+        for statement in statements(f"{machine}Role")
+        if statement["Action"] == "lambda:InvokeFunction"
+        for function in refers(statement["Resource"])
+    }
+    assert invoked == {name for name in given if name.endswith("Function")}
+
+
+def test_the_key_is_administered_by_the_account_and_used_through_services() -> None:
+    (key,) = resources("AWS::KMS::Key").values()
+    by_account, by_services, by_alarms = key["KeyPolicy"]["Statement"]
+    assert by_account["Principal"] == {
+        "AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    }
+    condition = by_services["Condition"]["StringEquals"]
+    assert condition["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
+    assert {text(one).split(".")[0].split('"')[-1] for one in condition["kms:ViaService"]} == {
+        "dynamodb",
+        "s3",
+        "secretsmanager",
+        "sns",
+    }
+    assert by_alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    for statement in (by_services, by_alarms):
+        assert not [action for action in statement["Action"] if "*" in action]
+    assert key["EnableKeyRotation"] is True
