@@ -1,4 +1,4 @@
-"""The template, as its author wrote it and as CloudFormation gets it, in the form that tests can ask questions of."""
+"""The template, as it was written and as CloudFormation gets it, for tests to ask questions of."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
 from samcli.lib.translate.sam_template_validator import SamTemplateValidator
 from samcli.yamlhelper import yaml_parse

@@ -63,6 +63,11 @@ def parse_create_table(statement: str) -> exp.Create:
         raise InvalidRequest("Queries of this type are not supported", "MALFORMED_QUERY")
     if _property(tree, exp.LocationProperty) is None:
         raise InvalidRequest(NO_LOCATION, "MALFORMED_QUERY")
+    for constraint in tree.this.find_all(exp.ColumnConstraint):
+        if not isinstance(constraint.kind, exp.CommentColumnConstraint):
+            raise InvalidRequest(
+                f"no viable alternative at input '{constraint.sql('hive')}'", "MALFORMED_QUERY"
+            )
     return tree
 
 
@@ -76,7 +81,7 @@ def create_table(lake: Lake, tree: exp.Create) -> Outcome:
     """CREATE TABLE of an Iceberg table, as its TBLPROPERTIES must say."""
     listed = tree.args["properties"].expressions
     given = {p.name.lower(): str(p.args["value"].name) for p in listed if type(p) is exp.Property}
-    if given.pop("table_type", "").upper() != "ICEBERG" or _property(tree, exp.ExternalProperty) is not None:
+    if given.pop("table_type", "").upper() != "ICEBERG":
         raise not_supported("CREATE TABLE but with TBLPROPERTIES ('table_type' = 'ICEBERG')")
     database, name = lake.qualified(tuple(p.name.lower() for p in tree.this.this.parts), None)
     ids = count(1)
@@ -107,13 +112,7 @@ def create_table(lake: Lake, tree: exp.Create) -> Outcome:
 def _column(node: exp.Expr, ids: "count[int]") -> ice.NestedField:
     if not isinstance(node, exp.ColumnDef) or node.kind is None:
         raise not_supported(f"{node.sql('hive')} in CREATE TABLE")
-    comment = None
-    for constraint in node.args.get("constraints") or []:
-        if not isinstance(constraint.kind, exp.CommentColumnConstraint):
-            raise InvalidRequest(
-                f"no viable alternative at input '{constraint.sql('hive')}'", "MALFORMED_QUERY"
-            )
-        comment = constraint.kind.this.name
+    comment = next((c.kind.this.name for c in node.args.get("constraints") or []), None)
     return ice.NestedField(next(ids), node.name.lower(), _type(node.kind, ids), required=False, doc=comment)
 
 

@@ -135,7 +135,9 @@ def _named(node: exp.Expr) -> tuple[str, exp.Expr]:
             return "format", node.this
         case exp.PartitionedByProperty():
             return "partitioned_by", node.this
-    return node.name.lower(), node.args["value"]
+        case exp.Property() if node.args.get("value") is not None:
+            return node.name.lower(), node.args["value"]
+    raise not_supported(f"{node.sql('trino')} in CREATE TABLE AS")
 
 
 def _text(node: exp.Expr, key: str) -> str:

@@ -31,7 +31,11 @@ def start(data: Json) -> str:
     given = (data.get("ResultConfiguration") or {}).get("OutputLocation")
     location = _location(given, configuration, workgroup)
     asked = Asked(query, context.get("Catalog"), context.get("Database"), given)
-    lake = Lake(emulator.catalog(*emulator.account_and_region()), _lower(context.get("Database")), context.get("Catalog"))
+    lake = Lake(
+        emulator.catalog(*emulator.account_and_region()),
+        _lower(context.get("Database")),
+        context.get("Catalog"),
+    )
     statement = statements.read(statements.trimmed(query), parameters, lake)
     run = Run(statement.text, lake, executions.now(), configuration.get("BytesScannedCutoffPerQuery"))
     return executions.start(Job(statement, run, location, workgroup, asked, parameters), token)

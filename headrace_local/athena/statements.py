@@ -120,7 +120,7 @@ def _insert(statement: str, parameters: Sequence[str]) -> Statement:
 
 
 def _create_table(statement: str, words: Words, _lake: Lake) -> Statement:
-    if words.has("AS"):
+    if words.has("AS") and not words.has("STORED", "AS"):
         tree = parse(statement)
         if not isinstance(tree, exp.Create) or tree.args.get("replace") or tree.expression is None:
             raise InvalidRequest("Queries of this type are not supported", "MALFORMED_QUERY")
@@ -129,6 +129,10 @@ def _create_table(statement: str, words: Words, _lake: Lake) -> Statement:
         )
     table = ddl.parse_create_table(statement)
     return Statement(statement, "DDL", "CREATE_TABLE", ".txt", lambda run: ddl.create_table(run.lake, table))
+
+
+def _create_external_table(statement: str, _words: Words, _lake: Lake) -> Statement:
+    return Statement(statement, "DDL", "CREATE_TABLE", ".txt", _refuse("The statement CREATE EXTERNAL TABLE"))
 
 
 _Reader = Callable[[str, Words, Lake], Statement]
@@ -154,7 +158,8 @@ def _on_table(sub: str, act: Callable[[Table], Outcome]) -> _Reader:
 
 
 _READERS: list[tuple[tuple[str, ...], _Reader]] = [
-    (("CREATE TABLE", "CREATE EXTERNAL TABLE"), _create_table),
+    (("CREATE TABLE",), _create_table),
+    (("CREATE EXTERNAL TABLE",), _create_external_table),
     (("CREATE DATABASE", "CREATE SCHEMA"), _on_catalog("DDL", "CREATE_DATABASE", ddl.create_database)),
     (("DROP DATABASE", "DROP SCHEMA"), _on_catalog("DDL", "DROP_DATABASE", ddl.drop_database)),
     (("DROP TABLE",), _on_catalog("DDL", "DROP_TABLE", ddl.drop_table)),

@@ -28,7 +28,13 @@ def get(name: str) -> Json:
     found = athena._workgroups.get(name)
     if found is None:
         raise InvalidRequest("WorkGroup is not found.")
-    return dict(found)
+    return {**found, "Configuration": _typed(found.get("Configuration") or {})}
+
+
+def _typed(config: Json) -> Json:
+    """CloudFormation hands on a template parameter as text, whatever the property's type."""
+    cutoff = config.get("BytesScannedCutoffPerQuery")
+    return {**config, "BytesScannedCutoffPerQuery": int(cutoff)} if cutoff is not None else config
 
 
 def configuration(name: str) -> Json:

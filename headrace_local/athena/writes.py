@@ -22,15 +22,16 @@ from headrace_local.athena.outcome import Outcome, changed
 from headrace_local.athena.properties import CtasProperties
 from headrace_local.athena.select import Rows, Run, named
 from headrace_local.athena.trino.coercion import coerces
-from headrace_local.athena.trino.dialect import position
+from headrace_local.athena.trino.dialect import only, position
 from headrace_local.athena.trino.queries import Queries, Query
 from headrace_local.athena.trino.types import Type, from_iceberg, to_iceberg
 
 
 def insert(run: Run, tree: exp.Insert) -> Outcome:
     """INSERT INTO: appends the query's rows to the table, all in one commit."""
+    only(tree, "this", "expression")
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-    if not isinstance(target, exp.Table) or tree.args.get("overwrite") or tree.expression is None:
+    if not isinstance(target, exp.Table) or tree.expression is None:
         raise not_supported(tree.sql("trino"))
     database, name = run.lake.qualified(tuple(p.name.lower() for p in target.parts), position(target))
     table = run.lake.load(database, name, position(target))
@@ -48,6 +49,7 @@ def insert(run: Run, tree: exp.Insert) -> Outcome:
 
 def create_as(run: Run, tree: exp.Create) -> Outcome:
     """CREATE TABLE … WITH (table_type = 'ICEBERG') AS: the table appears with its rows, or not at all."""
+    only(tree, "this", "kind", "properties", "expression", "exists")
     target = tree.this
     if not isinstance(target, exp.Table):
         raise QueryFailed("NOT_SUPPORTED", "CREATE TABLE AS with a list of columns", position(tree))

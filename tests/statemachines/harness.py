@@ -54,7 +54,7 @@ class Run:
             self.requests.append(request)
             reply = steps[name](request)
             assert isinstance(reply, reply_type)
-            return msgspec.to_builtins(reply)
+            return msgspec.json.decode(msgspec.json.encode(reply))
 
         return task
 

@@ -1,7 +1,7 @@
-"""Runs a definition in Amazon States Language as Step Functions does, with functions in the place of its tasks.
+"""Runs a definition in Amazon States Language as Step Functions does, with functions as its tasks.
 
-As much of the language as the definitions use: JSONata, variables and their scopes, Retry without its waiting,
-Catch, inline Map. It counts history events and measures what states hand on, which Step Functions limits.
+As much of the language as the definitions use: JSONata, variables and their scopes, Retry without
+waiting, Catch, inline Map. It counts history events and measures what states hand on: both are limited.
 """
 
 import json
@@ -109,19 +109,16 @@ class Execution:
         return [self._run(state["ItemProcessor"], item, dict(scope.variables)) for item in items]
 
     def _tried(self, state: Mapping[str, Any], scope: "_Scope", work: Callable[..., Any]) -> Any:
-        left = [retrier["MaxAttempts"] for retrier in state.get("Retry", [])]
+        retriers = state.get("Retry", [])
+        left = [retrier["MaxAttempts"] for retrier in retriers]
         while True:
             try:
                 return work(state, scope)
             except StateFailed as failed:
-                for position, retrier in enumerate(state.get("Retry", [])):
-                    if _matches(retrier, failed):
-                        break
-                else:
+                first = next((n for n, retrier in enumerate(retriers) if _matches(retrier, failed)), None)
+                if first is None or not left[first]:
                     raise
-                if not left[position]:
-                    raise
-                left[position] -= 1
+                left[first] -= 1
 
     def _catch(self, state: Mapping[str, Any], scope: "_Scope", failed: StateFailed) -> tuple[str, Any]:
         for catcher in state.get("Catch", []):

@@ -1,7 +1,6 @@
 """Ingest, from the first state to the last, with the steps answering from a script."""
 
 import itertools
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -28,24 +27,39 @@ def batch(dataset: DatasetId, units: int, *queries: StatementToRun) -> BatchPlan
     return BatchPlanned(False, 7, key, tuple(UnitOfWork(key, unit) for unit in range(units)), queries)
 
 
-def steps(**changed: Answer) -> Mapping[str, Answer]:
+def refined(request: RefineUnit) -> UnitRefined:
+    return UnitRefined(keys.report_key(RUNWAYS, 7, request.unit, request.rejected))
+
+
+def steps() -> dict[str, Answer]:
     """One batch of two units and one query, published; then nothing waits."""
-    answers: dict[str, Answer] = {
+    return {
         "plan_batch": lambda request: batch(RUNWAYS, 2, QUERY),
-        "refine_unit": lambda request: UnitRefined(keys.report_key(RUNWAYS, 7, request.unit, request.rejected)),
+        "refine_unit": lambda request: UnitRefined(
+            keys.report_key(RUNWAYS, 7, request.unit, request.rejected)
+        ),
         "judge_batch": lambda request: BatchJudged(publish=True),
         "commit_batch": lambda request: BatchCommitted(()),
         "close_batch": lambda request: BatchClosed(waiting=False),
     }
-    return {**answers, **changed}
 
 
 def ingest(dataset: DatasetId = RUNWAYS, athena: Answer = lambda request: {}, **changed: Answer) -> Run:
-    return Run("ingest", {"dataset": str(dataset), "execution": NAME}, steps(**changed), athena)
+    return Run("ingest", {"dataset": str(dataset), "execution": NAME}, {**steps(), **changed}, athena)
+
+
+def ingest_with(step: str, answer: Answer) -> Run:
+    return Run("ingest", {"dataset": str(RUNWAYS), "execution": NAME}, {**steps(), step: answer})
 
 
 def refuse(request: Any) -> Any:
     raise StateFailed("States.TaskFailed", "SYNTAX_ERROR: line 1: the canary's row")
+
+
+def refuse_rejected(request: RefineUnit) -> UnitRefined:
+    if request.rejected:
+        raise StateFailed("MissingArtefact")
+    return refined(request)
 
 
 def test_a_batch_is_refined_judged_committed_queried_and_closed() -> None:
@@ -107,9 +121,11 @@ def test_two_executions_never_share_a_query_token() -> None:
 
 
 @pytest.mark.parametrize("step", ["plan_batch", "refine_unit", "judge_batch", "commit_batch", "close_batch"])
-@pytest.mark.parametrize("error", ["Throttled", "Unavailable", "Lambda.TooManyRequestsException", "Sandbox.Timedout"])
+@pytest.mark.parametrize(
+    "error", ["Throttled", "Unavailable", "Lambda.TooManyRequestsException", "Sandbox.Timedout"]
+)
 def test_what_may_pass_is_tried_again(step: str, error: str) -> None:
-    run = ingest(**{step: failing(error, times=2, then=steps()[step])})
+    run = ingest_with(step, failing(error, times=2, then=steps()[step]))
     assert (run.ended.error, run.alerts) == ("", [])
 
 
@@ -130,7 +146,7 @@ def test_a_commit_with_an_unclear_end_is_tried_again(error: str) -> None:
     ],
 )
 def test_a_failure_tells_the_operators_where_and_fails_the_execution(step: str, where: str) -> None:
-    run = ingest(**{step: failing("Refused", "the canary's row")})
+    run = ingest_with(step, failing("Refused", "the canary's row"))
     assert (run.ended.error, run.ended.cause) == ("Refused", where)
     (alert,) = run.alerts
     assert alert["Subject"] == "aviation/runways: ingest failed"
@@ -144,12 +160,7 @@ def test_an_alert_holds_no_data() -> None:
 
 
 def test_a_unit_that_cannot_be_rejected_fails_the_execution() -> None:
-    def refine(request: RefineUnit) -> UnitRefined:
-        if request.rejected:
-            raise StateFailed("MissingArtefact")
-        return UnitRefined("report")
-
-    run = ingest(judge_batch=lambda request: BatchJudged(publish=False), refine_unit=refine)
+    run = ingest(judge_batch=lambda request: BatchJudged(publish=False), refine_unit=refuse_rejected)
     assert (run.ended.error, run.ended.cause) == ("MissingArtefact", "RejectUnit of unit 0")
 
 
@@ -192,11 +203,15 @@ def test_every_state_is_entered() -> None:
         ingest(refine_unit=failing("Refused")),
         ingest(
             judge_batch=lambda request: BatchJudged(publish=False),
-            refine_unit=lambda request: failing("Refused")(request) if request.rejected else UnitRefined("key"),
+            refine_unit=lambda request: (
+                failing("Refused")(request) if request.rejected else UnitRefined("key")
+            ),
         ),
         ingest(),
     ]
     machine = definition("ingest")
-    inner = [state["ItemProcessor"]["States"] for state in machine["States"].values() if state["Type"] == "Map"]
+    inner = [
+        state["ItemProcessor"]["States"] for state in machine["States"].values() if state["Type"] == "Map"
+    ]
     states = itertools.chain(machine["States"], *inner)
     assert set(states) == {state for run in runs for state in run.path}

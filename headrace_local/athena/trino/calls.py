@@ -9,7 +9,7 @@ from headrace_local.athena.errors import QueryFailed, not_supported
 from headrace_local.athena.trino import duck, functions, operators
 from headrace_local.athena.trino.casts import known_zone
 from headrace_local.athena.trino.coercion import as_decimal
-from headrace_local.athena.trino.dialect import position
+from headrace_local.athena.trino.dialect import only, position
 from headrace_local.athena.trino.duck import duck as sql
 from headrace_local.athena.trino.expressions import Expressions, compiles
 from headrace_local.athena.trino.scope import Typed
@@ -241,6 +241,7 @@ def _window(self: Expressions, node: exp.Window) -> Typed:
             f"{self.clause} cannot contain aggregations, window functions or grouping operations",
             position(node),
         )
+    only(node, "this", "partition_by", "order", "spec", "over", "alias")
     partition = [self.typed(p).sql for p in node.args.get("partition_by") or []]
     order = node.args.get("order")
     named = node.args.get("alias")

@@ -107,8 +107,7 @@ def _tried(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
     if source.name == "varchar":
         return _from_varchar(node, source, target)
     if source.is_numeric and target.is_numeric:
-        rounded = sql("round(_1)", node) if source.is_floating and target.is_integral else node
-        return duck.cast(rounded, target, safe=True)
+        return _number(node, source, target)
     if source.name == "boolean" and target.is_numeric:
         return duck.cast(duck.cast(node, Type("integer")), target)
     if source.is_numeric and target.name == "boolean":
@@ -117,6 +116,15 @@ def _tried(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
     if moment is None:
         raise QueryFailed("TYPE_MISMATCH", f"Cannot cast {source} to {target}")
     return moment
+
+
+def _number(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
+    if source.is_floating and target.is_integral:
+        node = sql("round(_1)", node)
+    if source.is_floating and target.name == "decimal":
+        # By its shortest digits, as Trino does: 1.005 is 1.01 to two places.
+        node = duck.cast(node, VARCHAR)
+    return duck.cast(node, target, safe=True)
 
 
 def _from_varchar(node: exp.Expr, source: Type, target: Type) -> exp.Expr:

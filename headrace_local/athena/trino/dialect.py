@@ -9,7 +9,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.trino import TrinoParser
 from sqlglot.tokenizer_core import Token, TokenType
 
-from headrace_local.athena.errors import InvalidRequest
+from headrace_local.athena.errors import InvalidRequest, not_supported
 
 _SPECIAL_CALLS = ("CAST", "TRY_CAST", "EXTRACT", "POSITION", "SUBSTRING", "TRIM")
 
@@ -91,6 +91,13 @@ def _interval_follows(following: list[Token]) -> bool:
     return (
         kinds[:1] == [TokenType.STRING] or not kinds or kinds[0] not in (TokenType.NUMBER, TokenType.L_PAREN)
     )
+
+
+def only(node: exp.Expr, *members: str) -> None:
+    """Raises for a node with any other member: a clause that sqlglot reads and this engine would drop."""
+    others = [k for k, v in node.args.items() if v and k not in members]
+    if others:
+        raise not_supported(f"{', '.join(others)} in {node.sql('trino')}", position(node))
 
 
 def position(node: exp.Expr) -> int | None:

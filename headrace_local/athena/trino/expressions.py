@@ -11,7 +11,7 @@ from headrace_local.athena.errors import QueryFailed, not_supported
 from headrace_local.athena.trino import duck, literals, operators
 from headrace_local.athena.trino.casts import convert
 from headrace_local.athena.trino.coercion import coerces, common
-from headrace_local.athena.trino.dialect import is_typed_literal, operator_position, position
+from headrace_local.athena.trino.dialect import is_typed_literal, only, operator_position, position
 from headrace_local.athena.trino.duck import duck as sql
 from headrace_local.athena.trino.scope import Scope, Typed
 from headrace_local.athena.trino.types import (
@@ -151,6 +151,7 @@ def _not(self: Expressions, node: exp.Not) -> Typed:
 
 
 def _between(self: Expressions, node: exp.Between) -> Typed:
+    only(node, "this", "low", "high")
     value, low, high = (self.typed(n) for n in (node.this, node.args["low"], node.args["high"]))
     at = position(node)
     sides = (operators.comparison(s, value, x, at).sql for s, x in ((">=", low), ("<=", high)))
@@ -158,6 +159,7 @@ def _between(self: Expressions, node: exp.Between) -> Typed:
 
 
 def _in(self: Expressions, node: exp.In) -> Typed:
+    only(node, "this", "expressions", "query")
     if node.args.get("query") is not None:
         return self.context.queries.in_query(self, node)
     values = self.one_type(
@@ -210,6 +212,7 @@ def _concatenation(self: Expressions, node: exp.DPipe) -> Typed:
 
 
 def _cast(self: Expressions, node: exp.Cast) -> Typed:
+    only(node, "this", "to", "safe")
     target = from_ast(node.to, position(node))
     inner, safe = node.this, isinstance(node, exp.TryCast)
     if isinstance(inner, exp.Literal) and inner.is_string and is_typed_literal(self.context.statement, inner):

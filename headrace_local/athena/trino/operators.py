@@ -9,6 +9,7 @@ from headrace_local.athena.trino.coercion import as_decimal, coerces, common
 from headrace_local.athena.trino.duck import duck as sql
 from headrace_local.athena.trino.scope import Typed
 from headrace_local.athena.trino.types import (
+    BIGINT,
     BOOLEAN,
     DAY_TO_SECOND,
     MAX_DECIMAL_PRECISION,
@@ -40,11 +41,10 @@ def arithmetic(symbol: str, left: Typed, right: Typed, at: int | None) -> Typed:
     left, right = (coerced(x, y.type) if x.type == UNKNOWN else x for x, y in ((left, right), (right, left)))
     if left.type.is_numeric and right.type.is_numeric:
         return _numbers(symbol, left, right)
-    if symbol in "+-":
-        moved = _moments(symbol, left, right)
-        if moved is not None:
-            return moved
-    raise mismatch(left.type, symbol, right.type, at)
+    moved = _moments(symbol, left, right) if symbol in "+-" else _times(symbol, left, right)
+    if moved is None:
+        raise mismatch(left.type, symbol, right.type, at)
+    return moved
 
 
 def _numbers(symbol: str, left: Typed, right: Typed) -> Typed:
@@ -115,6 +115,15 @@ def _moments(symbol: str, left: Typed, right: Typed) -> Typed | None:
             ends = (sql("epoch_us(_1)", coerced(x, shared).sql) for x in (left, right))
             return Typed(DAY_TO_SECOND, sql("to_microseconds(_1 - _2)", *ends))
     return None
+
+
+def _times(symbol: str, left: Typed, right: Typed) -> Typed | None:
+    """An interval a whole number of times."""
+    if right.type.name in _INTERVALS:
+        left, right = right, left
+    if symbol != "*" or left.type.name not in _INTERVALS or not right.type.is_integral:
+        return None
+    return Typed(left.type, sql("_1 * _2", left.sql, duck.cast(right.sql, BIGINT)))
 
 
 def _date_by_days(moved: exp.Expr) -> exp.Expr:

@@ -11,28 +11,14 @@ from headrace_local.athena.trino.calls import ordered_by
 from headrace_local.athena.trino.casts import convert
 from headrace_local.athena.trino.coercion import common
 from headrace_local.athena.trino.context import Context
-from headrace_local.athena.trino.dialect import position
+from headrace_local.athena.trino.dialect import only, position
 from headrace_local.athena.trino.expressions import Expressions, compiles
 from headrace_local.athena.trino.relations import relation, subquery
 from headrace_local.athena.trino.scope import Cte, Field, Scope, Typed, column
 from headrace_local.athena.trino.types import BOOLEAN, Type
 
-_SELECT_ARGS = {
-    *(
-        "expressions",
-        "from_",
-        "joins",
-        "where",
-        "group",
-        "having",
-        "order",
-        "limit",
-        "offset",
-        "distinct",
-        "with_",
-    ),
-    *("kind", "hint"),
-}
+_TAIL = ("order", "limit", "offset", "with_")
+_SELECT = ("expressions", "from_", "joins", "where", "group", "having", "distinct", *_TAIL)
 
 
 @dataclass(frozen=True)
@@ -68,6 +54,7 @@ class Queries:
             case exp.Union() | exp.Intersect() | exp.Except():
                 query = self._set_operation(node, scope)
             case exp.Subquery():
+                only(node, "this", *_TAIL)
                 query = self._tail(self.compile(node.this, scope), node)
             case exp.Values():
                 query = self._values(node, scope)
@@ -103,9 +90,7 @@ class Queries:
         return made
 
     def _select(self, node: exp.Select, scope: Scope) -> Query:
-        unknown = [k for k, v in node.args.items() if v and k not in _SELECT_ARGS]
-        if unknown or node.args.get("kind") or node.args.get("hint"):
-            raise not_supported(f"{', '.join(unknown) or 'STRUCT or hint'} in SELECT", position(node))
+        only(node, *_SELECT)
         source = relation(self.context, node, scope)
         made = exp.Select()
         if source is not None:
@@ -213,6 +198,7 @@ class Queries:
         return Query(made, query.columns)
 
     def _set_operation(self, node: exp.SetOperation, scope: Scope) -> Query:
+        only(node, "this", "expression", "distinct", *_TAIL)
         left, right = (self.compile(n, scope) for n in (node.this, node.expression))
         word = type(node).__name__.upper()
         if len(left.columns) != len(right.columns):

@@ -12,7 +12,7 @@ from headrace_local.athena.trino import duck, moments
 from headrace_local.athena.trino.casts import convert
 from headrace_local.athena.trino.coercion import common
 from headrace_local.athena.trino.context import Context, Scan
-from headrace_local.athena.trino.dialect import position
+from headrace_local.athena.trino.dialect import only, position
 from headrace_local.athena.trino.duck import duck as sql
 from headrace_local.athena.trino.expressions import Expressions, row_field
 from headrace_local.athena.trino.scope import Field, Scope, Typed, column
@@ -45,9 +45,11 @@ def relation(context: Context, node: exp.Select, scope: Scope) -> Relation | Non
 
 def _item(context: Context, node: exp.Expr, scope: Scope, lateral: list[Field]) -> Relation:
     match node:
-        case exp.Table() if not any(node.args.get(a) for a in ("joins", "pivots", "sample", "laterals")):
+        case exp.Table():
+            only(node, "this", "db", "catalog", "alias", "version")
             found = _table(context, node, scope)
         case exp.Subquery() if isinstance(node.this, exp.Query):
+            only(node, "this", "alias")
             found = _derived(context, node, scope)
         case exp.Values():
             found = _derived(context, exp.Subquery(this=node, alias=node.args.get("alias")), scope)
@@ -126,8 +128,9 @@ def _quoted(name: str) -> exp.Identifier:
 
 
 def _joined(context: Context, left: Relation, node: exp.Join, scope: Scope) -> Relation:
+    only(node, "this", "side", "kind", "on", "using")
     side, kind = (str(node.args.get(a) or "").upper() for a in ("side", "kind"))
-    if node.args.get("method") or kind not in ("", "INNER", "OUTER", "CROSS") or side not in ("", *_SIDES):
+    if kind not in ("", "INNER", "OUTER", "CROSS") or side not in ("", *_SIDES):
         raise not_supported(f"{node.sql('trino')}", position(node))
     right = _item(context, node.this, scope, lateral=left.fields)
     both = [*left.fields, *right.fields]
@@ -193,6 +196,7 @@ def _only(name: str, fields: list[Field], at: int | None) -> Field:
 
 def _unnest(context: Context, node: exp.Unnest, scope: Scope, lateral: list[Field]) -> Relation:
     """UNNEST: arrays side by side, the shorter padded with nulls; rows and maps spread to columns."""
+    only(node, "expressions", "alias", "offset")
     expressions = Expressions(context, Scope(lateral, scope.outer, scope.ctes), "UNNEST")
     values = [expressions.typed(n) for n in node.expressions]
     outputs = [column_ for v in values for column_ in _spread(v, position(node))]

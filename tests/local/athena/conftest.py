@@ -20,12 +20,13 @@ from mypy_boto3_glue import GlueClient
 from mypy_boto3_s3 import S3Client
 from pyiceberg.catalog.glue import GlueCatalog
 
-REGION, ACCOUNT = "us-east-1", "000000000000"
+REGION = "us-east-1"
 READY_WITHIN = 60.0
 SERVE = (
     "import ministack.app as app\n"
-    "from headrace_local.athena.handler import handle\n"
-    "app.SERVICE_HANDLERS['athena'] = handle\n"
+    "from headrace_local.gaps import athena, glue\n"
+    "athena.close()\n"
+    "glue.close()\n"
     "app.main()\n"
 )
 
@@ -108,19 +109,13 @@ class Emulator:
 
     @property
     def catalog(self) -> GlueCatalog:
-        return GlueCatalog(
-            "laptop",
-            **{
-                "glue.endpoint": self.endpoint,
-                "glue.region": REGION,
-                "glue.access-key-id": "test",
-                "glue.secret-access-key": "test",
-                "s3.endpoint": self.endpoint,
-                "s3.region": REGION,
-                "s3.access-key-id": "test",
-                "s3.secret-access-key": "test",
-            },
-        )
+        properties: dict[str, Any] = {
+            "s3.endpoint": self.endpoint,
+            "s3.region": REGION,
+            "s3.access-key-id": "test",
+            "s3.secret-access-key": "test",
+        }
+        return GlueCatalog("laptop", client=self.client("glue"), **properties)
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ def _add(table: Table, rows: pa.Table, content: DataFileContent, equality_ids: l
     def writer(spec: PartitionSpec) -> _DeleteManifest:
         output_file = append.new_manifest_output()
         schema = transaction.table_metadata.schema()
-        return _DeleteManifest(spec, schema, output_file, append.snapshot_id, "gzip")
+        return _DeleteManifest(spec, schema, output_file, append.snapshot_id, "deflate")
 
     append.new_manifest_writer = writer  # type: ignore[method-assign]
     append.append_data_file(file)

@@ -155,7 +155,7 @@ STRINGS = {
     "regexp_replace('1a 2b 14m', '\\d+[ab] ')": "14m",
     "regexp_replace('1a 2b 14m', '(\\d+)([ab]) ', '3c$2 ')": "3ca 3cb 14m",
     "regexp_split('1a 2b 14m', '\\s*[a-z]+\\s*')": "[1, 2, 14, ]",
-    "json_extract_scalar('{\"a\": {\"b\": \"x\"}}', '$.a.b')": "x",
+    'json_extract_scalar(\'{"a": {"b": "x"}}\', \'$.a.b\')': "x",
     "json_extract_scalar('[1, [2]]', '$[1][0]')": "2",
     "json_extract_scalar('{\"a b\": true}', '$[\"a b\"]')": "true",
     "json_extract_scalar('{\"a\": {\"b\": 1}}', '$.a')": None,
@@ -309,7 +309,7 @@ QUERIES: dict[str, list[list[str | None]]] = {
         ["2", "2"],
         [None, "3"],
     ],
-    "SELECT t.a, (SELECT max(b) FROM (VALUES (1, 5)) u(k, b) WHERE u.k = t.a) FROM (VALUES 1, 2) t(a) ORDER BY 1": [
+    "SELECT a, (SELECT max(b) FROM (VALUES (1, 5)) u(k, b) WHERE k = a) FROM (VALUES 1, 2) t(a) ORDER BY 1": [
         ["1", "5"],
         ["2", None],
     ],
@@ -320,7 +320,7 @@ QUERIES: dict[str, list[list[str | None]]] = {
         ["2", "q"],
     ],
     "SELECT k, v FROM UNNEST(MAP(ARRAY['a', 'b'], ARRAY[1, 2])) AS m(k, v)": [["a", "1"], ["b", "2"]],
-    "SELECT k, n FROM (VALUES (1, ARRAY[7]), (2, NULL)) t(k, l) LEFT JOIN UNNEST(l) u(n) ON TRUE ORDER BY 1": [
+    "SELECT k, n FROM (VALUES (1,ARRAY[7]), (2,NULL)) t(k,l) LEFT JOIN UNNEST(l) u(n) ON true ORDER BY 1": [
         ["1", "7"],
         ["2", None],
     ],
@@ -328,11 +328,15 @@ QUERIES: dict[str, list[list[str | None]]] = {
         ["3", "2", "3", "1.5", "2"]
     ],
     "SELECT count(*), sum(x), array_agg(x) FROM (VALUES 1) t(x) WHERE FALSE": [["0", None, None]],
-    "SELECT avg(x), sum(x) FROM (VALUES DECIMAL '1.00', DECIMAL '2.01', DECIMAL '2.01') t(x)": [["1.67", "5.02"]],
-    "SELECT count_if(x > 1), bool_or(x > 2), approx_distinct(x), count(DISTINCT x) FROM (VALUES 1, 2, 2) t(x)": [
-        ["2", "false", "2", "2"]
+    "SELECT avg(x), sum(x) FROM (VALUES DECIMAL '1.00', DECIMAL '2.01', DECIMAL '2.01') t(x)": [
+        ["1.67", "5.02"]
     ],
-    "SELECT max_by(x, y), min_by(x, y), arbitrary(x) FROM (VALUES (NULL, 3), (1, 2)) t(x, y)": [[None, "1", "1"]],
+    "SELECT count_if(x > 1), bool_or(x > 2), approx_distinct(x), count(DISTINCT x) FROM (VALUES 1,2) _(x)": [
+        ["1", "false", "2", "2"]
+    ],
+    "SELECT max_by(x, y), min_by(x, y), arbitrary(x) FROM (VALUES (NULL, 3), (1, 2)) t(x, y)": [
+        [None, "1", "1"]
+    ],
     "SELECT array_agg(x ORDER BY x DESC), sum(x) FILTER (WHERE x > 1) FROM (VALUES 1, 2, 3) t(x)": [
         ["[3, 2, 1]", "5"]
     ],
@@ -344,7 +348,7 @@ QUERIES: dict[str, list[list[str | None]]] = {
         ["3", "2", "1", "2"],
         ["4", "2", "2", "0"],
     ],
-    "SELECT lag(x) IGNORE NULLS OVER (ORDER BY y) FROM (VALUES (1, 1), (NULL, 2), (3, 3)) t(x, y) ORDER BY y": [
+    "SELECT lag(x) IGNORE NULLS OVER (ORDER BY y) FROM (VALUES (1,1), (NULL,2), (3,3)) t(x,y) ORDER BY y": [
         [None],
         ["1"],
         ["1"],

@@ -12,8 +12,9 @@ pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("athena")]
 @pytest.fixture
 def birds(ask: Ask, database: str, s3: S3Client) -> str:
     made = ask(
-        "CREATE TABLE birds (n int COMMENT 'abc', s string, ts timestamp, d decimal(10,2), arr array<string>, "
-        "st struct<a:int,b:string>, m map<string,int>) PARTITIONED BY (s, bucket(4, n), truncate(3, s), day(ts)) "
+        "CREATE TABLE birds (n int COMMENT 'abc', s string, ts timestamp, d decimal(10,2), "
+        "arr array<string>, st struct<a:int,b:string>, m map<string,int>) "
+        "PARTITIONED BY (s, bucket(4, n), truncate(3, s), day(ts)) "
         f"LOCATION 's3://lake/{database}/birds' TBLPROPERTIES ('table_type' = 'ICEBERG')"
     )
     assert made.state == "SUCCEEDED", made.reason
@@ -98,7 +99,9 @@ def test_a_dropped_table_takes_its_files_along(ask: Ask, birds: str, database: s
     assert ask(f"DROP TABLE {birds}").state == "SUCCEEDED"
     left = s3.list_objects_v2(Bucket="lake", Prefix=f"{database}/birds/data/").get("Contents", [])
     assert left == []
-    assert ask(f"DROP TABLE {birds}").reason == "FAILED: SemanticException [Error 10001]: Table not found birds"
+    assert (
+        ask(f"DROP TABLE {birds}").reason == "FAILED: SemanticException [Error 10001]: Table not found birds"
+    )
     assert ask(f"DROP TABLE IF EXISTS {birds}").state == "SUCCEEDED"
 
 
@@ -112,7 +115,10 @@ def test_a_missing_table_is_refused_before_a_query_exists(ask: Ask, statement: s
     ("statement", "message"),
     [
         ("CREATE TABLE t (a int)", "No location was specified for table"),
-        ("CREATE TABLE t (a int NOT NULL) LOCATION 's3://lake/t'", "no viable alternative at input 'NOT NULL'"),
+        (
+            "CREATE TABLE t (a int NOT NULL) LOCATION 's3://lake/t'",
+            "no viable alternative at input 'NOT NULL'",
+        ),
         ('DESCRIBE "t"', "mismatched input '\"'"),
         ("START TRANSACTION", "Queries of this type are not supported|mismatched input"),
         ("CREATE INDEX i ON t (a)", "Queries of this type are not supported"),
@@ -121,6 +127,5 @@ def test_a_missing_table_is_refused_before_a_query_exists(ask: Ask, statement: s
 )
 def test_what_athenas_grammar_refuses_never_becomes_a_query(ask: Ask, statement: str, message: str) -> None:
     with pytest.raises(ClientError, match=message) as refused:
-        if ask(statement).state == "FAILED":
-            pytest.fail("it became a query")
+        ask(statement)
     assert refused.value.response["Error"]["Code"] == "InvalidRequestException"

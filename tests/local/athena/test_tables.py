@@ -1,6 +1,6 @@
 """Iceberg tables are read as they are: by field id, version, partition and delete file."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
@@ -25,7 +25,7 @@ BIRDS = pa.table(
     {
         "id": [1, 2, 3],
         "kind": ["heron", "tern", None],
-        "at": pa.array([datetime(2026, 1, d, 10) for d in (1, 2, 3)], pa.timestamp("us")),
+        "at": pa.array([datetime(2026, 1, d, 10, tzinfo=UTC) for d in (1, 2, 3)], pa.timestamp("us")),
     }
 )
 
@@ -99,7 +99,9 @@ def test_equality_deletes_are_refused(ask: Ask, birds: Table) -> None:
     assert "which has equality deletes" in refused.reason
 
 
-def test_partitions_that_cannot_match_are_not_read(ask: Ask, catalog: GlueCatalog, database: str, s3: object) -> None:
+def test_partitions_that_cannot_match_are_not_read(
+    ask: Ask, catalog: GlueCatalog, database: str, s3: object
+) -> None:
     schema = Schema(NestedField(1, "day", DateType()), NestedField(2, "n", LongType()))
     spec = PartitionSpec(PartitionField(1, 1000, IdentityTransform(), "day"))
     table = catalog.create_table((database, "days"), schema, f"s3://lake/{database}/days", spec)
@@ -148,7 +150,9 @@ def test_metadata_tables_tell_of_snapshots_files_and_properties(ask: Ask, birds:
     assert "The metadata table $nope" in ask('SELECT 1 FROM "birds$nope"').reason
 
 
-def test_a_table_without_a_snapshot_is_empty(ask: Ask, catalog: GlueCatalog, database: str, s3: object) -> None:
+def test_a_table_without_a_snapshot_is_empty(
+    ask: Ask, catalog: GlueCatalog, database: str, s3: object
+) -> None:
     catalog.create_table((database, "bare"), SCHEMA, location=f"s3://lake/{database}/bare")
     assert ask("SELECT * FROM bare").rows == []
     assert ask("SELECT count(*) FROM bare").rows == [["0"]]
@@ -159,8 +163,13 @@ def test_names_that_are_not_there_fail_as_on_athena(ask: Ask, database: str) -> 
     assert ask("SELECT * FROM gone").reason == (
         f"TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.{database}.gone' does not exist"
     )
-    assert ask("SELECT * FROM nodb.gone").reason == "SCHEMA_NOT_FOUND: line 1:15: Schema 'nodb' does not exist"
-    assert ask("SELECT * FROM other.a.b").reason == "CATALOG_NOT_FOUND: line 1:15: Catalog 'other' does not exist"
+    assert (
+        ask("SELECT * FROM nodb.gone").reason == "SCHEMA_NOT_FOUND: line 1:15: Schema 'nodb' does not exist"
+    )
+    assert (
+        ask("SELECT * FROM other.a.b").reason
+        == "CATALOG_NOT_FOUND: line 1:15: Catalog 'other' does not exist"
+    )
 
 
 def test_tables_that_are_not_iceberg_are_refused(ask: Ask, database: str, glue: object) -> None:

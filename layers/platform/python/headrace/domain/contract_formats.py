@@ -11,7 +11,7 @@ _TAKES = {
     "csv": {"headrace.nulls", "headrace.quote"},
     "json": {"headrace.recordPath"},
     "ndjson": set(),
-    "parquet": set(),
+    "parquet": {"headrace.nulls"},
 }
 _RECORD_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*")
 _NO_MARKS = frozenset("\r\n\0\\") | frozenset(
@@ -63,7 +63,7 @@ def _format(server: Place, found: Findings) -> tuple[str, Format]:
         case "ndjson":
             return kind, Ndjson()
         case _:
-            return kind, Parquet()
+            return kind, Parquet(_nulls(ours.get("headrace.nulls"), (), found))
 
 
 def _csv(server: Place, ours: dict[str, Place], found: Findings) -> Csv:
@@ -71,13 +71,16 @@ def _csv(server: Place, ours: dict[str, Place], found: Findings) -> Csv:
     quote = _mark(ours.get("headrace.quote"), '"', found)
     if delimiter == quote:
         found.problem(server.at("delimiter"), "delimiter and quote are the same", "change one")
-    nulls = ours.get("headrace.nulls")
+    return Csv(delimiter, quote, _nulls(ours.get("headrace.nulls"), ("",), found))
+
+
+def _nulls(nulls: Place | None, default: tuple[str, ...], found: Findings) -> tuple[str, ...]:
     if nulls is None:
-        return Csv(delimiter, quote)
+        return default
     if not nulls.items or not all(isinstance(item.value, str) for item in nulls.items):
         advice = "write a list of texts in quotes, as in ['', 'NULL']"
         found.problem(nulls, f"{excerpt(nulls.value)} does not say what means no value", advice)
-    return Csv(delimiter, quote, tuple(dict.fromkeys(item.text for item in nulls.items)))
+    return tuple(dict.fromkeys(item.text for item in nulls.items))
 
 
 def _mark(place: Place | None, default: str, found: Findings) -> str:

@@ -149,7 +149,9 @@ class JsonDocument(Struct, frozen=True, tag="json"):
 
 
 class Parquet(Struct, frozen=True, tag="parquet"):
-    """Apache Parquet."""
+    """Apache Parquet; `nulls` are the texts, in text columns, that mean no value."""
+
+    nulls: tuple[str, ...] = ()
 
 
 Format = Csv | Ndjson | JsonDocument | Parquet

@@ -55,7 +55,7 @@ class Grammar:
         self._closed = re.compile(quoted)
 
     def records(self, data: Buffer, begin: int, width: int | None = None) -> Iterator[Record]:
-        """The records from `begin` on; where `width` is given, those of another number of fields are broken."""
+        """The records from `begin` on; those of another number of fields than `width` are broken."""
         patience = _PATIENCE
         while (begin := _end(_BLANK_LINES, data, begin)) < len(data):
             record = self._record(data, begin, patient=patience > 0)

@@ -81,19 +81,18 @@ def from_text(type_: Type, value: E) -> E:
     """The scalar that `value`, a text, stands for; NULL where it stands for none."""
     match type_:
         case Integer():
-            return _where(matches(value, _WHOLE), _tried(value, type_))
+            value = _where(matches(value, _WHOLE), _tried(value, type_))
         case Double():
-            return finite(type_, _where(matches(value, _REAL), _tried(value, type_)))
-        case Decimal(scale=scale):
-            return _decimal(type_, scale, value)
-        case Boolean(true=true, false=false):
-            return _boolean(true, false, value)
+            value = _where(matches(value, _REAL), _tried(value, type_))
+        case Decimal():
+            value = _decimal(type_, value)
+        case Boolean():
+            value = _boolean(type_, value)
         case Date(format=pattern):
-            return finite(type_, _date(pattern, value))
+            value = _date(pattern, value)
         case Timestamp(format=pattern, timezone=timezone):
-            return finite(type_, _timestamp(pattern, timezone, value))
-        case _:
-            return value
+            value = _timestamp(pattern, timezone, value)
+    return finite(type_, value)
 
 
 def finite(type_: Type, value: E) -> E:
@@ -134,8 +133,8 @@ def _tried(value: E, type_: Type | str) -> E:
     return exp.TryCast(this=value, to=to, safe=True)
 
 
-def _decimal(type_: Decimal, scale: int, value: E) -> E:
-    plain = rf"[+-]?[0-9]*(?:\.[0-9]{{0,{scale}}}0*)?"
+def _decimal(type_: Decimal, value: E) -> E:
+    plain = rf"[+-]?[0-9]*(?:\.[0-9]{{0,{type_.scale}}}0*)?"
     exact = exp.EQ(this=_tried(_tried(value, type_), "DOUBLE"), expression=_tried(value, "DOUBLE"))
     return case(
         (matches(value, plain), _tried(value, type_)),
@@ -143,11 +142,11 @@ def _decimal(type_: Decimal, scale: int, value: E) -> E:
     )
 
 
-def _boolean(true: tuple[str, ...], false: tuple[str, ...], value: E) -> E:
+def _boolean(type_: Boolean, value: E) -> E:
     spelled = exp.Lower(this=trimmed(value))
     return case(
-        (_one_of(spelled, true), exp.true()),
-        (_one_of(spelled, false), exp.false()),
+        (_one_of(spelled, type_.true), exp.true()),
+        (_one_of(spelled, type_.false), exp.false()),
     )
 
 
@@ -182,7 +181,7 @@ def _timestamp(pattern: str, timezone: str, value: E) -> E:
 
 
 def _parsed(pattern: str, value: E) -> E:
-    """What strptime makes of a text; DuckDB's takes years of any length, no `Z`, and a 366th day of any year."""
+    """What strptime makes of a text; DuckDB's takes short years, no `Z`, and the 366th day of any year."""
     shape = "".join(_shape(token) for token in re.findall(r"%.|[^%]+|%", pattern, re.DOTALL))
     plain = trimmed(value)
     if pattern.endswith("%z"):

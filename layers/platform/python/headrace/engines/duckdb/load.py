@@ -1,6 +1,6 @@
 """Loads the sources of a work unit into the table `work`, each by the reader that gets it right."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from headrace.engines.duckdb.reading import INCOMING, Reading, Refusal, unreadab
 from headrace.engines.duckdb.render import refined, texts, to_shape, work_columns
 from headrace.engines.duckdb.rules import MASKING_KEY
 from headrace.engines.duckdb.session import DataFault, EngineFault, Session
-from headrace.engines.duckdb.sniff import format_of, mismatch
+from headrace.engines.duckdb.sniff import check_kind, format_of
 from headrace.engines.duckdb.sql import create_table
 
 WORK = "work"
@@ -71,8 +71,7 @@ class _Loader:
         for entry, (key, path) in sources.items():
             format_ = format_of(self._plan.formats, key)
             try:
-                if problem := mismatch(format_, path):
-                    raise UnreadableObject(problem)
+                check_kind(format_, path)
                 match format_:
                     case Csv():
                         opened = open_csv(self._plan, format_, entry, path)

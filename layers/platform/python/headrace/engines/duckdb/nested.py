@@ -89,36 +89,42 @@ def _shaped(column: Column, text: str | None) -> dict[str, Any] | None:
 
 def _shape(type_: Type, value: strict_json.Value, path: str, source: str, found: _Found) -> Any:
     """`value` as text at the leaves; `path` names columns, as reasons do, and `source` fields."""
+    shape: Any = None
     match type_, value:
         case _, None:
-            return None
+            pass
         case Array(items=items), list():
-            return [
-                _shape(items, item, f"{path}.element", f"{source}[{index}]", found)
-                for index, item in enumerate(value)
-            ]
+            path = f"{path}.element"
+            shape = [_shape(items, item, path, f"{source}[{at}]", found) for at, item in enumerate(value)]
         case Object(columns=columns), dict():
-            known = {column.source for column in columns}
-            found.unknown |= {
-                f"{source}.{name}": item
-                for name, item in value.items()
-                if name not in known and item is not None
-            }
-            return {
-                f"f{index}": _shape(
-                    column.type, value.get(column.source), f"{path}.{column.name}",
-                    f"{source}.{column.source}", found,
-                )
-                for index, column in enumerate(columns)
-            }  # fmt: skip
+            shape = _shape_object(columns, value, path, source, found)
         case Json(), _:
-            return strict_json.dump(value)
+            shape = strict_json.dump(value)
         case (Array() | Object(), _) | (_, list() | dict()):
             found.faults.setdefault(path, strict_json.dump(value)[:_EXCERPT])
-            return None
         case Boolean(true=true, false=false), bool():
-            return (true if value else false)[0]
+            shape = (true if value else false)[0]
         case _, bool():
-            return strict_json.dump(value)
+            shape = strict_json.dump(value)
         case _:
-            return str(value)
+            shape = str(value)
+    return shape
+
+
+def _shape_object(
+    columns: tuple[Column, ...],
+    value: dict[str, strict_json.Value],
+    path: str,
+    source: str,
+    found: _Found,
+) -> dict[str, Any]:
+    known = {one.source for one in columns}
+    for name, item in value.items():
+        if name not in known and item is not None:
+            found.unknown[f"{source}.{name}"] = item
+    return {
+        f"f{at}": _shape(
+            one.type, value.get(one.source), f"{path}.{one.name}", f"{source}.{one.source}", found
+        )
+        for at, one in enumerate(columns)
+    }

@@ -16,6 +16,7 @@ from headrace.domain.plan import (
     Integer,
     Json,
     Object,
+    Parquet,
     Plan,
     Timestamp,
     Type,
@@ -72,7 +73,8 @@ class ParquetFile:
 
 
 def open_parquet(session: Session, plan: Plan, entry: int, path: Path) -> ParquetFile:
-    """Read the footer. Raises UnreadableObject where it is none, claims too much or lacks the contract's columns."""
+    """Read the footer. Raises UnreadableObject where there is none, or it claims too much, or its columns
+    are not the contract's."""
     try:
         names = _top_names(session.execute(_footer("PARQUET_SCHEMA", path, "name", "num_children")))
         records = session.execute(_footer("PARQUET_FILE_METADATA", path, "num_rows"))[0][0]
@@ -100,6 +102,7 @@ def parquet_reading(plan: Plan, files: Sequence[ParquetFile]) -> Reading:
     at = {name: index for index, (name, _) in enumerate(files[0].columns)}
     names = [f"c{index}" for index in range(len(types))]
     known = {one.source for one in plan.columns}
+    nulls = next((one.nulls for one in plan.formats if isinstance(one, Parquet)), ())
     unknown = [
         member(name, _json(f"c{index}", types[index])) for name, index in at.items() if name not in known
     ]
@@ -107,7 +110,7 @@ def parquet_reading(plan: Plan, files: Sequence[ParquetFile]) -> Reading:
         entries=tuple(file.entry for file in files),
         rows=numbered_rows(_read([file.path for file in files]), names, [file.entry for file in files]),
         fields=tuple(
-            _field(f"c{at[one.source]}", types[at[one.source]], one.type) if one.source in at else None
+            _field(f"c{at[one.source]}", types[at[one.source]], one.type, nulls) if one.source in at else None
             for one in plan.columns
         ),
         extra=members(unknown) if unknown else None,
@@ -153,8 +156,11 @@ def _top_names(schema: list[tuple[Any, ...]]) -> list[str]:
     return names
 
 
-def _field(name: str, kind: str, type_: Type) -> Field:
+def _field(name: str, kind: str, type_: Type, nulls: Sequence[str]) -> Field:
     value, written = column(name), _json(name, kind)
+    if kind == "VARCHAR":
+        for null in nulls:
+            value = exp.Nullif(this=value, expression=text(null))
     if isinstance(type_, Array | Object | Json):
         return Field(_text(value, kind), written, shaped=True)
     return Field(_text(value, kind), written, _unfit(value, kind), _native(value, kind, type_))
@@ -196,22 +202,21 @@ def _is_nested(kind: str) -> bool:
 
 def _native(value: E, kind: str, type_: Type) -> E | None:
     """The value where a column of this DuckDB type may already be of the contract's type."""
+    native: E | None = None
     match type_:
-        case Boolean() if kind == "BOOLEAN":
-            return value
         case Integer() if kind in _INTEGERS:
-            return exp.TryCast(this=value, to=sql_type(type_), safe=True)
+            native = exp.TryCast(this=value, to=sql_type(type_), safe=True)
         case Double() if kind in _FLOATS:
-            return exp.cast(value, "DOUBLE")
+            native = exp.cast(value, "DOUBLE")
+        case Boolean() if kind == "BOOLEAN":
+            native = value
         case Date() if kind == "DATE":
-            return value
+            native = value
         case Date() if kind in _LOCAL_TIMES:
-            day = exp.cast(value, "DATE")
-            return case(
-                (exp.EQ(this=exp.cast(value, "TIMESTAMP"), expression=exp.cast(day, "TIMESTAMP")), day)
-            )
+            moment, day = exp.cast(value, "TIMESTAMP"), exp.cast(value, "DATE")
+            native = case((exp.EQ(this=moment, expression=exp.cast(day, "TIMESTAMP")), day))
         case Timestamp() if kind == _INSTANT:
-            return value
+            native = value
         case Timestamp(timezone=timezone) if kind in _LOCAL_TIMES:
-            return in_zone(exp.cast(value, "TIMESTAMP"), timezone)
-    return None
+            native = in_zone(exp.cast(value, "TIMESTAMP"), timezone)
+    return native

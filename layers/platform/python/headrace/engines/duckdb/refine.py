@@ -234,9 +234,8 @@ class _Unit:
                 one.index, expected, kept.pop(identity, 0), failed.pop(identity, 0), refusal
             )
             if outcome.curated + outcome.quarantined != expected:
-                raise EngineFault(
-                    f"{identity}: {expected} rows in, {outcome.curated} curated, {outcome.quarantined} quarantined"
-                )
+                written = f"{outcome.curated} curated and {outcome.quarantined} quarantined"
+                raise EngineFault(f"{identity} has {expected} rows, but {written} were written")
             outcomes.append(outcome)
         if kept or failed:
             raise EngineFault("the files hold rows of no source")

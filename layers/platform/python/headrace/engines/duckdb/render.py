@@ -99,7 +99,7 @@ def refined(plan: Plan, reading: Reading, rows: exp.Select, *, all_raw: bool) ->
     columns = list(zip(range(len(plan.columns)), plan.columns, reading.fields, strict=True))
     values = extended(rows, ((f"v{i}", _value(i, one, field)) for i, one, field in columns))
     judged = extended(values, [("reasons", _reasons(plan, reading))])
-    unknown = _unknown(plan, reading)
+    unknown = _unknown(reading)
     outputs = {
         "entry": column("entry"),
         "place": column("place"),
@@ -161,7 +161,7 @@ def _reasons(plan: Plan, reading: Reading) -> E:
         if field.shaped:
             signs.append(exp.GT(this=call("LEN", _part(i, "faults")), expression=number(0)))
             lists.append(_part(i, "faults"))
-    unknown = _unknown(plan, reading)
+    unknown = _unknown(reading)
     if unknown is not None and plan.evolution == "freeze":
         names = call("ARRAY_TO_STRING", call("JSON_KEYS", _braced(unknown)), text(", "))
         check = _Check("", "structure", is_not_null(unknown), joined(text("unknown: "), names))
@@ -247,7 +247,7 @@ def _in_object(leaf: _Leaf, index: int) -> _Leaf:
     )
 
 
-def _unknown(plan: Plan, reading: Reading) -> E | None:
+def _unknown(reading: Reading) -> E | None:
     """The inside of a JSON object with all that the plan does not know; None where there can be none."""
     parts = [] if reading.extra is None else [reading.extra]
     parts += (_part(i, "unknown") for i, field in enumerate(reading.fields) if field and field.shaped)

@@ -99,7 +99,7 @@ class Session:
         self._reading.register(name, pa.RecordBatchReader.from_batches(schema, batches))
 
     def stream(self, statement: exp.Expression) -> pa.RecordBatchReader:
-        """Run a query whose rows are taken batch by batch, while `execute` runs the statement that takes them."""
+        """Run a query whose rows are taken batch by batch while `execute` runs another statement."""
         try:
             return self._reading.execute(statement.sql("duckdb")).to_arrow_reader(_STREAM_ROWS)
         except duckdb.Error as error:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from headrace.domain.errors import UnreadableObject
 from headrace.domain.plan import Csv, Format, JsonDocument, Ndjson, Parquet
 
 _HEAD = 4096
@@ -46,8 +47,8 @@ def format_of(formats: tuple[Format, ...], key: str) -> Format:
     return next(named, formats[0])
 
 
-def mismatch(format_: Format, path: Path) -> str:
-    """Why the file cannot be of this format, by its first bytes; empty if it may be."""
+def check_kind(format_: Format, path: Path) -> None:
+    """Raises UnreadableObject where a file's first bytes are another format's."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
     magic, kind = next((known for known in _MAGIC if head.startswith(known[0])), (b"", ""))
@@ -58,4 +59,5 @@ def mismatch(format_: Format, path: Path) -> str:
         kind = kind or "binary data"
     elif magic.isascii() and magic.decode().isprintable():
         kind = ""  # a header may begin with these letters
-    return f"the contract says {_NAMES[type(format_)]}, this is {kind}" if kind else ""
+    if kind:
+        raise UnreadableObject(f"the contract says {_NAMES[type(format_)]}, this is {kind}")

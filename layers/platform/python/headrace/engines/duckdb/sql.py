@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from sqlglot import exp
 
-E = exp.Expression
+E = exp.Expr
 
 
 def text(value: str) -> E:
@@ -64,7 +64,7 @@ def joined(*parts: E) -> E:
 
 
 def members(parts: Iterable[E]) -> E:
-    """The inside of a JSON object from `"name":value` parts, those that are NULL left out; NULL if all are."""
+    """The inside of a JSON object from `"name":value` parts that are not NULL; NULL if all are."""
     listed = exp.ConcatWs(expressions=[text(","), *parts], coalesce=True)
     return exp.Nullif(this=listed, expression=text(""))
 

@@ -24,7 +24,7 @@ _ZSTD_PIECE = 1 << 10
 
 @dataclass(frozen=True)
 class Limits:
-    """What one object may become: `size` bytes in all, and `ratio` times what landed once it exceeds `free`."""
+    """What one object may decompress to: `size` bytes, and beyond `free` bytes `ratio` times what landed."""
 
     size: int = 8 << 30
     ratio: int = 200
@@ -82,8 +82,7 @@ def stage(stream: BinaryIO, to: Path, key: str, limits: Limits = Limits()) -> St
                 size += len(piece)
                 _check_size(size, landed.size, limits, key)
                 file.write(piece)
-        if not landed.size:
-            raise UnreadableObject(f"{key} is empty")
+        _check_not_empty(landed.size, key)
     except BaseException:
         to.unlink(missing_ok=True)
         raise
@@ -151,5 +150,10 @@ def _check_size(plain: int, landed: int, limits: Limits, key: str) -> None:
         raise UnreadableObject(f"{key} is larger than {limits.size} bytes when decompressed; split the file")
     if plain > max(limits.free, limits.ratio * landed):
         raise UnreadableObject(
-            f"{key} decompresses to more than {limits.ratio} times its size; upload it uncompressed if it is sound"
+            f"{key} decompresses to more than {limits.ratio} times its size; upload it as it is if it is sound"
         )
+
+
+def _check_not_empty(landed: int, key: str) -> None:
+    if not landed:
+        raise UnreadableObject(f"{key} is empty")

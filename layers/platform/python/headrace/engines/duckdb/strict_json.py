@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from headrace.engines.duckdb.sql import json_text
 
+
 class Number(str):
     """A JSON number, as it was written."""
 
