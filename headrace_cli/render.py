@@ -49,7 +49,7 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title or None, title_justify="left")
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, name in enumerate(titles):
         grid.add_column(Text(plain(name)), justify="right" if right and right[index] else "left")
     for row in rows:
@@ -57,6 +57,8 @@ def table(
     screen = console()
     with screen.capture() as drawn:
         screen.print(grid)
+    if title:
+        print(f"\n{title}:")
     print("\n".join(line.rstrip() for line in drawn.get().rstrip().splitlines()))
 
 

@@ -4,9 +4,10 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from headrace.domain.batch import Audit
+from headrace.domain.batch import Audit, ReasonCount
 from headrace.domain.landed import ObjectState
 from headrace.ports import LedgerObject
 from headrace_cli.quarantine import Quarantine
@@ -94,7 +95,7 @@ def _show_batches(batches: Sequence[BatchStatus]) -> None:
                 str(one.batch),
                 one.verdict,
                 *(f"{count:,}" for count in (one.objects, one.rows, one.curated, one.quarantined)),
-                ", ".join(f"{reason.column} {reason.rule} ({reason.rows:,})" for reason in one.reasons),
+                ", ".join(_counted(reason) for reason in one.reasons),
                 f"{_ago(one)} ago" if one.closed_at else "",
             )
             for one in batches
@@ -102,6 +103,10 @@ def _show_batches(batches: Sequence[BatchStatus]) -> None:
         right=(True, False, True, True, True, True, False, False),
         title="recent batches",
     )
+
+
+def _counted(reason: ReasonCount) -> str:
+    return f"{reason.column} {reason.rule} ({reason.rows:,})".lstrip()
 
 
 _URGENCY = {ObjectState.QUARANTINED: 0, ObjectState.REJECTED: 1, ObjectState.LOADED_WITH_REJECTS: 2}
@@ -161,21 +166,21 @@ def _cell(value: Value) -> str:
 
 
 def show_quarantine(found: Quarantine) -> None:
-    """Rows with their reasons one a line; what they held is cut to the terminal."""
+    """Rows under their object, with their reasons one a line; what they held is cut to the terminal."""
     say = console().out
-    width = max(40, shutil.get_terminal_size().columns) - 6
-    for row in found.rows:
-        where = f"row {row.row}" if row.row else "the whole object"
-        say(f"{plain(row.object)}  {where}  (batch {row.batch}, contract {plain(row.contract)})")
-        for reason in row.reasons:
-            held = "" if reason.value_excerpt is None else f": {reason.value_excerpt}"
-            say(f"    {plain(f'{reason.column} {reason.rule}{held}'.strip())}")
-        raw = plain(row.raw)
-        if raw:
-            say(f"    | {raw if len(raw) <= width else raw[: width - 1] + '…'}")
-    if found.more:
-        note(f"there are more rows; --limit {2 * len(found.rows)} shows them")
-    note(f"{many(len(found.rows), 'row')} of {found.dataset}")
+    width = max(40, shutil.get_terminal_size().columns) - 8
+    for identity, rows in groupby(found.rows, key=lambda row: row.object):
+        say(plain(identity))
+        for row in rows:
+            where = f"row {row.row}" if row.row else "the whole object"
+            say(f"  {where} (batch {row.batch}, contract {plain(row.contract)})")
+            for reason in row.reasons:
+                said = f"{reason.column} {reason.rule}".lstrip()
+                say(f"      {plain(f'{said}: {reason.value_excerpt}' if reason.value_excerpt else said)}")
+            if raw := plain(row.raw):
+                say(f"      | {raw if len(raw) <= width else raw[: width - 1] + '…'}")
+    more = f"; there are more: --limit {2 * len(found.rows)}" if found.more else ""
+    note(f"{many(len(found.rows), 'row')} of {found.dataset}{more}")
 
 
 @contextmanager

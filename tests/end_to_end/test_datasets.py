@@ -85,7 +85,7 @@ def test_users_come_out_the_same_from_csv_and_parquet_and_masked(headrace: Headr
     source = duckdb.connect().execute(
         "SELECT email, ip_address, cc FROM read_csv(?, all_varchar = true)", [str(folder / "users.csv")]
     )
-    personal = {value for row in source.fetchall() for value in row if value}
+    personal = {value for row in source.fetchall() for value in row if value and value != "Unknown"}
     assert not [value for value in personal if value in shown]
 
 

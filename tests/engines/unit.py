@@ -3,11 +3,13 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from headrace.domain.batch import ReasonCount
@@ -22,13 +24,27 @@ KEY = bytes(range(32))
 
 @dataclass(frozen=True)
 class Unit:
-    """A refined work unit: rows as dictionaries, the SHA-256 of each file, outcomes in source order."""
+    """A refined work unit: its tables by side, the SHA-256 of each, outcomes in source order."""
 
-    curated: list[dict[str, Any]]
-    quarantine: list[dict[str, Any]]
-    hashes: tuple[str, ...]
+    tables: dict[str, pa.Table]
+    hashes: dict[str, str]
     objects: tuple[ObjectOutcome, ...]
     reasons: tuple[ReasonCount, ...]
+
+    @cached_property
+    def curated(self) -> list[dict[str, Any]]:
+        return self._rows("curated")
+
+    @cached_property
+    def quarantine(self) -> list[dict[str, Any]]:
+        return self._rows("quarantine")
+
+    def _rows(self, side: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.tables[side].to_pylist() if side in self.tables else []
+        return rows
+
+    def schema(self, side: str) -> pa.Schema:
+        return self.tables[side].schema
 
     def column(self, name: str) -> list[Any]:
         return [row[name] for row in self.curated]
@@ -80,15 +96,17 @@ def refine_files(
             rejection=rejection,
             machine=Machine(memory_mb),
         )
-        written = (*refined.curated, *refined.quarantine)
+        sides = {"curated": refined.curated, "quarantine": refined.quarantine}
+        written = {side: file for side, files in sides.items() for file in files}
         unit = Unit(
-            [row for file in refined.curated for row in pq.read_table(file.path).to_pylist()],
-            [row for file in refined.quarantine for row in pq.read_table(file.path).to_pylist()],
-            tuple(sha256(file.path.read_bytes()).hexdigest() for file in written),
+            {side: pq.read_table(file.path) for side, file in written.items()},
+            {side: sha256(file.path.read_bytes()).hexdigest() for side, file in written.items()},
             refined.objects,
             refined.reasons,
         )
-        assert sum(file.rows for file in written) == len(unit.curated) + len(unit.quarantine)
+    assert {side: file.rows for side, file in written.items()} == {
+        side: table.num_rows for side, table in unit.tables.items()
+    }
     return unit
 
 

@@ -62,7 +62,8 @@ def convert(node: exp.Expr, source: Type, target: Type, *, safe: bool = False) -
     if source == UNKNOWN:
         return duck.null(target)
     if source.name == target.name and source.args:
-        return _container(node, source, target, safe=safe)
+        # One part that does not convert makes the whole container NULL, not just itself.
+        return sql("TRY(_1)", _container(node, source, target)) if safe else _container(node, source, target)
     tried = _tried(node, source, target)
     if safe or never_fails(source, target):
         return tried
@@ -206,19 +207,17 @@ def known_zone(t: Type) -> str:
     return t.zone
 
 
-def _container(node: exp.Expr, source: Type, target: Type, *, safe: bool) -> exp.Expr:
+def _container(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
     if len(source.args) != len(target.args):
         raise QueryFailed("TYPE_MISMATCH", f"Cannot cast {source} to {target}")
     if source.name == "row":
-        return _row(node, source, target, safe=safe)
+        return _row(node, source, target)
     item = exp.Identifier(this=f"e{next(_names)}")
     each = exp.Column(this=item)
     if source.name == "array":
-        return sql_lambda(
-            "list_transform", node, item, convert(each, source.args[0], target.args[0], safe=safe)
-        )
-    key = convert(sql("struct_extract(_1, 'key')", each), source.args[0], target.args[0], safe=safe)
-    value = convert(sql("struct_extract(_1, 'value')", each), source.args[1], target.args[1], safe=safe)
+        return sql_lambda("list_transform", node, item, convert(each, source.args[0], target.args[0]))
+    key = convert(sql("struct_extract(_1, 'key')", each), source.args[0], target.args[0])
+    value = convert(sql("struct_extract(_1, 'value')", each), source.args[1], target.args[1])
     pair = sql("row(_1, _2)", key, value)
     return duck.call(
         "map_from_entries", sql_lambda("list_transform", sql("map_entries(_1)", node), item, pair)
@@ -232,14 +231,12 @@ def sql_lambda(name: str, over: exp.Expr, item: exp.Identifier, body: exp.Expr) 
     )
 
 
-def _row(node: exp.Expr, source: Type, target: Type, *, safe: bool) -> exp.Expr:
+def _row(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
     fields = []
     for i, (old, new, name) in enumerate(zip(source.args, target.args, target.field_names(), strict=True)):
         part = duck.call("struct_extract", node, duck.text(source.field_names()[i]))
         fields.append(
-            exp.PropertyEQ(
-                this=exp.to_identifier(name, quoted=True), expression=convert(part, old, new, safe=safe)
-            )
+            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=convert(part, old, new))
         )
     packed = exp.Anonymous(this="struct_pack", expressions=fields)
     return sql("CASE WHEN _1 IS NOT NULL THEN _2 END", node, packed)

@@ -14,7 +14,6 @@ from headrace.engines.duckdb.read_json import json_reading
 from headrace.engines.duckdb.read_parquet import ParquetFile, is_readable, open_parquet, parquet_reading
 from headrace.engines.duckdb.reading import INCOMING, Reading, Refusal, unreadable
 from headrace.engines.duckdb.render import refined, texts, to_shape, work_columns
-from headrace.engines.duckdb.rules import MASKING_KEY
 from headrace.engines.duckdb.session import DataFault, EngineFault, Session
 from headrace.engines.duckdb.sniff import check_kind, format_of
 from headrace.engines.duckdb.sql import create_table
@@ -49,19 +48,17 @@ def load(
     session: Session,
     plan: Plan,
     sources: Mapping[int, tuple[str, Path]],
-    masking_key: bytes,
     *,
     all_raw: bool,
 ) -> Loaded:
     """Create and fill `work`; `sources` are (key, file) by entry. Raises Spoilt."""
     session.execute(create_table(WORK, work_columns(plan)))
-    return _Loader(session, plan, masking_key, all_raw).load(sources)
+    return _Loader(session, plan, all_raw).load(sources)
 
 
 class _Loader:
-    def __init__(self, session: Session, plan: Plan, masking_key: bytes, all_raw: bool) -> None:
-        self._session, self._plan = session, plan
-        self._masking_key, self._all_raw = masking_key, all_raw
+    def __init__(self, session: Session, plan: Plan, all_raw: bool) -> None:
+        self._session, self._plan, self._all_raw = session, plan, all_raw
         self._loaded = Loaded()
 
     def load(self, sources: Mapping[int, tuple[str, Path]]) -> Loaded:
@@ -152,9 +149,7 @@ class _Loader:
 
     def _insert(self, reading: Reading) -> None:
         rows = refined(self._plan, reading, self._texts(reading), all_raw=self._all_raw)
-        keyed = rows.find(exp.Placeholder) is not None
-        parameters = {MASKING_KEY: self._masking_key} if keyed else None
-        self._session.execute(exp.insert(rows, WORK, copy=False), parameters)
+        self._session.execute(exp.insert(rows, WORK, copy=False))
 
     def _texts(self, reading: Reading) -> exp.Select:
         """The reading's rows as text, those of nested columns shaped on their way through Python."""

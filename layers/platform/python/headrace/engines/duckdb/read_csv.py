@@ -155,7 +155,7 @@ def _has_nested(plan: Plan) -> bool:
     return any(isinstance(one.type, Array | Object | Json) for one in plan.columns)
 
 
-def _extra(plan: Plan, csv: Csv, header: tuple[str, ...]) -> exp.Expression | None:
+def _extra(plan: Plan, csv: Csv, header: tuple[str, ...]) -> exp.Expr | None:
     known = {one.source for one in plan.columns}
     unknown = [
         member(name, call("TO_JSON", _value(csv, f"c{index}")))
@@ -165,9 +165,9 @@ def _extra(plan: Plan, csv: Csv, header: tuple[str, ...]) -> exp.Expression | No
     return members(unknown) if unknown else None
 
 
-def _value(csv: Csv, name: str) -> exp.Expression:
+def _value(csv: Csv, name: str) -> exp.Expr:
     """A field's text; NULL where it means no value. Empty fields come as NULL from both readers."""
-    value: exp.Expression = column(name)
+    value: exp.Expr = column(name)
     if "" not in csv.nulls:
         value = first_of(value, text(""))
     spelled = [null for null in csv.nulls if null]

@@ -119,13 +119,14 @@ def parquet_reading(plan: Plan, files: Sequence[ParquetFile]) -> Reading:
 
 
 def is_readable(session: Session, file: ParquetFile) -> bool:
-    """Whether DuckDB gets through every value of a file."""
+    """Whether DuckDB gets through every value of a file, tried in a session of its own."""
     names = [f"c{index}" for index in range(len(file.columns))]
     hashed = call("HASH", *(column(name) for name in names))
-    try:
-        session.execute(exp.select(call("BIT_XOR", hashed)).from_(parquet_rows([file.path], names)))
-    except DataFault:
-        return False
+    with session.afresh() as trial:
+        try:
+            trial.execute(exp.select(call("BIT_XOR", hashed)).from_(parquet_rows([file.path], names)))
+        except DataFault:
+            return False
     return True
 
 
@@ -158,12 +159,12 @@ def _top_names(schema: list[tuple[Any, ...]]) -> list[str]:
 
 def _field(name: str, kind: str, type_: Type, nulls: Sequence[str]) -> Field:
     value, written = column(name), _json(name, kind)
-    if kind == "VARCHAR":
-        for null in nulls:
-            value = exp.Nullif(this=value, expression=text(null))
+    as_text = _text(value, kind)
+    for null in nulls if kind == "VARCHAR" else ():
+        as_text = exp.Nullif(this=as_text, expression=text(null))
     if isinstance(type_, Array | Object | Json):
-        return Field(_text(value, kind), written, shaped=True)
-    return Field(_text(value, kind), written, _unfit(value, kind), _native(value, kind, type_))
+        return Field(as_text, written, shaped=True)
+    return Field(as_text, written, _unfit(value, kind), _native(value, kind, type_))
 
 
 def _text(value: E, kind: str) -> E:

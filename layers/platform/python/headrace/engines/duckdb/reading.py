@@ -66,10 +66,10 @@ class Field:
     `headrace.engines.duckdb.nested` shapes it.
     """
 
-    text: exp.Expression
-    json: exp.Expression
-    unfit: exp.Expression | None = None
-    native: exp.Expression | None = None
+    text: exp.Expr
+    json: exp.Expr
+    unfit: exp.Expr | None = None
+    native: exp.Expr | None = None
     shaped: bool = False
 
 
@@ -95,7 +95,7 @@ class Reading:
     entries: tuple[int, ...]
     rows: exp.Select
     fields: tuple[Field | None, ...]
-    extra: exp.Expression | None = None
+    extra: exp.Expr | None = None
     incoming: Incoming | None = None
     expected: dict[int, int] = field(default_factory=dict)
     refused: dict[int, Refusal] = field(default_factory=dict)
@@ -155,7 +155,7 @@ def listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown
 
 
-def numbered_rows(function: exp.Expression, columns: Sequence[str], entries: Sequence[int]) -> exp.Select:
+def numbered_rows(function: exp.Expr, columns: Sequence[str], entries: Sequence[int]) -> exp.Select:
     """The rows of a DuckDB reader over several files, in order, with the position columns."""
     index = exp.cast(exp.Add(this=exp.column("file_index"), expression=number(1)), "BIGINT")
     entry = call("LIST_EXTRACT", array(map(number, entries)), index)

@@ -14,7 +14,7 @@ from headrace.engines.duckdb.load import WORK, Spoilt, load
 from headrace.engines.duckdb.read_parquet import parquet_rows
 from headrace.engines.duckdb.reading import Reason, Refusal, Source
 from headrace.engines.duckdb.render import reason
-from headrace.engines.duckdb.rules import excerpt
+from headrace.engines.duckdb.rules import MASKING_KEY, excerpt
 from headrace.engines.duckdb.session import EngineFault, Session
 from headrace.engines.duckdb.sql import (
     E,
@@ -78,27 +78,23 @@ def refine(
     """
     ordered = sorted(sources, key=lambda source: source.index)
     refusals = {one.index: one.content for one in ordered if isinstance(one.content, Refusal)}
+    all_raw = bool(rejection) or any(one.unique for one in plan.columns)
     while True:
         readable = {
             one.index: (one.landed.key, one.content)
             for one in ordered
             if isinstance(one.content, Path) and one.index not in refusals
         }
-        with Session(workdir, [path for _, path in readable.values()], machine.memory_mb) as session:
+        paths = [path for _, path in readable.values()]
+        with Session(workdir, paths, machine.memory_mb, {MASKING_KEY: masking_key}) as session:
             try:
-                loaded = load(
-                    session, plan, readable, masking_key, all_raw=bool(rejection) or _has_unique(plan)
-                )
+                loaded = load(session, plan, readable, all_raw=all_raw)
             except Spoilt as spoilt:  # DuckDB may not survive such a file: begin anew without it
                 refusals |= spoilt.refusals
                 continue
             return _Unit(session, plan, batch, ordered, workdir, rejection).written(
                 loaded.rows, refusals | loaded.refusals, in_order=loaded.in_order
             )
-
-
-def _has_unique(plan: Plan) -> bool:
-    return any(one.unique for one in plan.columns)
 
 
 class _Unit:

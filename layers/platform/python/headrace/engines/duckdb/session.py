@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import mkdtemp
 from types import TracebackType
 from typing import Any, Self
 
@@ -47,16 +48,21 @@ class DataFault(EngineFault):
 
 
 class Session:
-    """One in-memory database for one refine call, confined to `workdir` and the `files` to read."""
+    """One in-memory database for one refine call, confined to `workdir` and the `files` to read.
 
-    def __init__(self, workdir: Path, files: list[Path], memory_mb: int) -> None:
-        self._memory_mb = memory_mb
-        self._spill = workdir / "spill"
+    `secrets` are the values of named parameters: they reach DuckDB beside the statements, never in them.
+    """
+
+    def __init__(
+        self, workdir: Path, files: list[Path], memory_mb: int, secrets: Mapping[str, bytes] | None = None
+    ) -> None:
+        self._workdir, self._files, self._memory_mb, self._secrets = workdir, files, memory_mb, secrets or {}
+        self._spill = mkdtemp(prefix="spill-", dir=workdir)
         self._connection = duckdb.connect(
             config={
                 **_CONFIG,
                 "memory_limit": f"{int(memory_mb * _MEMORY_SHARE)}MB",
-                "temp_directory": str(self._spill),
+                "temp_directory": self._spill,
             }
         )
         self._set("TimeZone", exp.Literal.string("UTC"))
@@ -77,14 +83,18 @@ class Session:
         self._connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
-    def execute(
-        self, statement: exp.Expression, parameters: Mapping[str, object] | None = None
-    ) -> list[tuple[Any, ...]]:
+    def afresh(self) -> "Session":
+        """Another session like this one: DuckDB does not take statements after an internal error."""
+        return Session(self._workdir, self._files, self._memory_mb, self._secrets)
+
+    def execute(self, statement: exp.Expr) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows.
 
         Raises Unavailable where memory or disk ran out, DataFault where the data stopped DuckDB, and
         EngineFault where the statement itself is wrong.
         """
+        wanted = {parameter.name for parameter in statement.find_all(exp.Placeholder)}
+        parameters = {name: self._secrets[name] for name in wanted} or None
         try:
             return self._connection.execute(statement.sql("duckdb"), parameters).fetchall()
         except duckdb.Error as error:
@@ -98,14 +108,14 @@ class Session:
         """Make a stream of batches readable once, as relation `name`, by `stream`."""
         self._reading.register(name, pa.RecordBatchReader.from_batches(schema, batches))
 
-    def stream(self, statement: exp.Expression) -> pa.RecordBatchReader:
+    def stream(self, statement: exp.Expr) -> pa.RecordBatchReader:
         """Run a query whose rows are taken batch by batch while `execute` runs another statement."""
         try:
             return self._reading.execute(statement.sql("duckdb")).to_arrow_reader(_STREAM_ROWS)
         except duckdb.Error as error:
             raise self._translated(error) from None
 
-    def _set(self, name: str, value: exp.Expression) -> None:
+    def _set(self, name: str, value: exp.Expr) -> None:
         self.execute(exp.Set(expressions=[exp.SetItem(this=exp.EQ(this=exp.column(name), expression=value))]))
 
     def _translated(self, error: duckdb.Error) -> Unavailable | EngineFault:

@@ -150,7 +150,7 @@ def _check_size(plain: int, landed: int, limits: Limits, key: str) -> None:
         raise UnreadableObject(f"{key} is larger than {limits.size} bytes when decompressed; split the file")
     if plain > max(limits.free, limits.ratio * landed):
         raise UnreadableObject(
-            f"{key} decompresses to more than {limits.ratio} times its size; upload it as it is if it is sound"
+            f"{key} grows more than {limits.ratio} times in decompression; upload it as it is if it is sound"
         )
 
 
