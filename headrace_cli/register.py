@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from headrace.domain.contract import compile_contract
+from headrace.domain.contract import compile_contracts
 from headrace.domain.errors import InvalidContract
 from headrace.domain.plan import Compiled
 from headrace.steps.reconcile import Reconcile, Reconciled
@@ -33,22 +33,19 @@ def check(paths: Sequence[Path]) -> tuple[Checked, ...]:
 
     Raises InvalidContract with all problems of all of them, Failure where there is nothing to check.
     """
-    checked: list[Checked] = []
-    problems: list[str] = []
-    for path in _contracts(paths):
-        try:
-            source = ContractText(_shown(path), path.read_text("utf-8"))
-            compilation = compile_contract(source.path, source.text)
-        except UnicodeDecodeError as error:
-            problems.append(f"{_shown(path)}:1:1: not UTF-8 text (byte {error.start}); save it as UTF-8")
-        except InvalidContract as error:
-            problems.extend(error.problems)
-        else:
-            checked.append(Checked(source, compilation.compiled, tuple(compilation.notes)))
-    problems.extend(_twice(checked))
-    if problems:
-        raise InvalidContract(tuple(problems))
-    return tuple(checked)
+    sources = [_source(path) for path in _contracts(paths)]
+    compilations = compile_contracts([(source.path, source.text) for source in sources])
+    return tuple(
+        Checked(source, one.compiled, one.notes) for source, one in zip(sources, compilations, strict=True)
+    )
+
+
+def _source(path: Path) -> ContractText:
+    try:
+        return ContractText(_shown(path), path.read_text("utf-8"))
+    except UnicodeDecodeError as error:
+        problem = f"{_shown(path)}:1:1: not UTF-8 text (byte {error.start}); save it as UTF-8"
+        raise InvalidContract((problem,)) from error
 
 
 def _contracts(paths: Sequence[Path]) -> list[Path]:
@@ -69,19 +66,6 @@ def _shown(path: Path) -> str:
     if whole.parent == here:
         return f"{here.name}/{whole.name}"
     return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)
-
-
-def _twice(checked: Sequence[Checked]) -> list[str]:
-    first: dict[str, str] = {}
-    problems = []
-    for one in checked:
-        name = str(one.compiled.dataset)
-        if name in first:
-            problems.append(
-                f"{one.source.path}:1:1: {name} is defined in {first[name]} too; keep one of the two"
-            )
-        first.setdefault(name, one.source.path)
-    return problems
 
 
 def register(deployment: Deployment, checked: Sequence[Checked]) -> Registered:

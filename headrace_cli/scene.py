@@ -8,8 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from headrace.domain.dataset import DatasetId
-from headrace.domain.lineup import DatasetState
-from headrace.steps.reconcile import MAX_ATTEMPTS
+from headrace.domain.lineup import MAX_ATTEMPTS, DatasetState
 from headrace_cli.deployment import Deployment
 
 COUNTED = 10_000

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from headrace.domain.audit import trouble as audit_trouble
 from headrace.domain.batch import Audit
-from headrace.steps.reconcile import MAX_ATTEMPTS
+from headrace.domain.lineup import MAX_ATTEMPTS
 from headrace_cli.history import MartStatus
 from headrace_cli.render import many
 from headrace_cli.scene import Lane, Scene

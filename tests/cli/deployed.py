@@ -13,8 +13,7 @@ from headrace.domain import keys
 from headrace.domain.batch import Audit, ObjectAudit, ReasonCount, RuleOutcome, Verdict
 from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject, ObjectState
-from headrace.domain.lineup import Finished
-from headrace.steps.reconcile import MAX_ATTEMPTS
+from headrace.domain.lineup import MAX_ATTEMPTS, Finished
 from headrace_cli.deployment import Deployment, Outputs
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -1,6 +1,7 @@
 """Compiling a contract: ODCS YAML into the plan that the engines render, or all that is wrong with it."""
 
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from headrace.domain.contract_source import Findings, Place, did_you_mean, excer
 from headrace.domain.contract_sql import InvalidSql, normalised, parse_query, reads
 from headrace.domain.contract_structure import check_structure
 from headrace.domain.dataset import DatasetId
-from headrace.domain.errors import InvalidRequest
+from headrace.domain.errors import InvalidContract, InvalidRequest
 from headrace.domain.plan import Column, Compiled, DatasetRule, Mart, Plan, Query
 
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,31}")
@@ -55,6 +56,30 @@ def compile_contract(path: str, text: str) -> Compilation:
         compiled = _plan(dataset, root, schema, ours, found)
     found.settle()
     return Compilation(replace(compiled, contract=contract_id(version, compiled)), found.notes)
+
+
+def compile_contracts(sources: Sequence[tuple[str, str]]) -> tuple[Compilation, ...]:
+    """Compile contracts that are to stand together, each a path and a text, in their order.
+
+    Raises InvalidContract with the problems of all of them; one dataset in two files is one.
+    """
+    compilations: list[Compilation] = []
+    problems: list[str] = []
+    first: dict[DatasetId, str] = {}
+    for path, text in sources:
+        try:
+            compilation = compile_contract(path, text)
+        except InvalidContract as error:
+            problems.extend(error.problems)
+            continue
+        dataset = compilation.compiled.dataset
+        if dataset in first:
+            problems.append(f"{path}:1:1: {dataset} is defined in {first[dataset]} too; keep one of the two")
+        first.setdefault(dataset, path)
+        compilations.append(compilation)
+    if problems:
+        raise InvalidContract(tuple(problems))
+    return tuple(compilations)
 
 
 def _dataset(root: Place, path: str, found: Findings) -> DatasetId:

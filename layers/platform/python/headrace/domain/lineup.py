@@ -1,6 +1,6 @@
 """Where a dataset stands in the ledger: its next batch and who is working on it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -16,6 +16,10 @@ class Lease(Struct, frozen=True):
     since: datetime
 
 
+MAX_ATTEMPTS = 8
+"""Executions that may fail on one batch before people have to look."""
+
+
 class DatasetState(Struct, frozen=True):
     """A registered dataset: the key of its compiled contract, the batch that is open or comes next.
 
@@ -27,6 +31,13 @@ class DatasetState(Struct, frozen=True):
     next_batch: int
     attempt: int
     lease: Lease | None = None
+
+    def retry_due(self, now: datetime) -> bool:
+        """Whether a failed attempt may be followed by the next: the second at once, then after a
+        minute from the last one's start, two, four …, so that an outage does not use them all up."""
+        if self.lease is None or self.attempt <= 1:
+            return True
+        return now - self.lease.since >= timedelta(minutes=2 ** (self.attempt - 2))
 
 
 class MartState(Struct, frozen=True):

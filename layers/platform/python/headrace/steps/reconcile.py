@@ -1,19 +1,20 @@
 """Finds what events lost: executions that ended without closing their batch, and objects nobody announced.
 
-A dataset whose lease is held by an execution that no longer runs is given a new attempt, up to a
-limit; then people are told, and registering its contract again starts over.
+A dataset whose lease is held by an execution that no longer runs is given a new attempt, after a pause
+that grows and up to a limit; then people are told, and registering its contract again starts over.
 """
 
 from msgspec import Struct
 
-from headrace.domain.lineup import DatasetState
+from headrace.domain.lineup import MAX_ATTEMPTS, DatasetState
 from headrace.ports import Alerts, Clock, Executions, Ledger, ObjectStore
 from headrace.steps.admit_objects import admit
 from headrace.steps.wake import wake
 
 
 class Reconcile(Struct, frozen=True):
-    """`list_landing`: also compare the whole landing bucket with the ledger."""
+    """`list_landing`: also compare the whole landing bucket with the ledger, and make no pause before
+    the next attempt."""
 
     list_landing: bool = False
 
@@ -23,10 +24,6 @@ class Reconciled(Struct, frozen=True):
 
     admitted: int
     woken: tuple[str, ...]
-
-
-MAX_ATTEMPTS = 8
-"""Executions that may fail on one batch before people have to look."""
 
 
 def reconcile(
@@ -45,7 +42,14 @@ def reconcile(
     woken = [
         state
         for state in ledger.datasets()
-        if _revive(state, ledger=ledger, executions=executions, alerts=alerts, clock=clock)
+        if _revive(
+            state,
+            at_once=request.list_landing,
+            ledger=ledger,
+            executions=executions,
+            alerts=alerts,
+            clock=clock,
+        )
     ]
     return Reconciled(admitted, tuple(str(state.dataset) for state in woken))
 
@@ -61,7 +65,13 @@ def _admit_unknown(*, landing: ObjectStore, artefacts: ObjectStore, ledger: Ledg
 
 
 def _revive(
-    state: DatasetState, *, ledger: Ledger, executions: Executions, alerts: Alerts, clock: Clock
+    state: DatasetState,
+    *,
+    at_once: bool,
+    ledger: Ledger,
+    executions: Executions,
+    alerts: Alerts,
+    clock: Clock,
 ) -> bool:
     if state.lease is None:
         waits = bool(ledger.pending(state.dataset, 1))
@@ -75,6 +85,8 @@ def _revive(
             f"{state.lease.execution}. Look at its failed state, remove the cause, then register the "
             "contract again to start over. Nothing is lost: its objects wait in the ledger.",
         )
+        return False
+    if not (at_once or state.retry_due(clock.now())):
         return False
     return wake(
         state.dataset, ledger=ledger, executions=executions, clock=clock, instead_of=state.lease.execution

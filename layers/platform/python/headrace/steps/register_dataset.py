@@ -7,8 +7,7 @@ and no dataset takes objects before its tables stand.
 import msgspec
 from msgspec import Struct
 
-from headrace.domain.contract import compile_contract
-from headrace.domain.errors import InvalidContract
+from headrace.domain.contract import compile_contracts
 from headrace.domain.plan import Compiled, Mart, Plan
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS
 from headrace.domain.zones import Zones
@@ -64,8 +63,8 @@ def register_dataset(
     clock: Clock,
     zones: Zones,
 ) -> Registered:
-    compiled, notes = _compile(request)
-    standing = [_with_tables(one, lake.bucket, catalog, zones) for one in compiled]
+    compilations = compile_contracts([(source.path, source.text) for source in request.contracts])
+    standing = [_with_tables(one.compiled, lake.bucket, catalog, zones) for one in compilations]
     for one in standing:
         key = records.write_contract(artefacts, one.dataset, one)
         if isinstance(one, Mart):
@@ -77,32 +76,9 @@ def register_dataset(
             _start_over(one, ledger=ledger, executions=executions, clock=clock)
     return Registered(
         tuple(
-            Registration(str(one.dataset), one.contract, its_notes)
-            for one, its_notes in zip(standing, notes, strict=True)
+            Registration(str(one.compiled.dataset), one.compiled.contract, one.notes) for one in compilations
         )
     )
-
-
-def _compile(request: RegisterDataset) -> tuple[list[Compiled], list[tuple[str, ...]]]:
-    compiled: list[Compiled] = []
-    notes: list[tuple[str, ...]] = []
-    problems: list[str] = []
-    seen: dict[str, str] = {}
-    for source in request.contracts:
-        try:
-            compilation = compile_contract(source.path, source.text)
-        except InvalidContract as error:
-            problems.extend(error.problems)
-            continue
-        name = str(compilation.compiled.dataset)
-        if name in seen:
-            problems.append(f"{source.path}:1:1: {name} is defined in {seen[name]} too; keep one of the two")
-        seen[name] = source.path
-        compiled.append(compilation.compiled)
-        notes.append(compilation.notes)
-    if problems:
-        raise InvalidContract(tuple(problems))
-    return compiled, notes
 
 
 def _with_tables(compiled: Compiled, bucket: str, catalog: TableCatalog, zones: Zones) -> Compiled:
