@@ -1,6 +1,7 @@
 """A work unit as a whole: every row once, in order, in the same bytes each time."""
 
 import json
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +31,7 @@ from headrace.domain.plan import (
     Text,
 )
 from headrace.engines.duckdb import EngineFault, Reason, Refusal
+from headrace.engines.duckdb.load import Loaded, load
 from tests.engines.unit import Unit, plan, refine_files
 
 MILLS = plan(
@@ -263,14 +265,10 @@ def test_nothing_is_executed_from_names_or_values(names: list[str], value: str) 
 
 
 def test_the_outcome_holds_the_files_against_the_readers_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    from headrace.engines.duckdb import refine as module
+    def miscounted(*arguments: Any, **options: Any) -> Loaded:
+        loaded = load(*arguments, **options)
+        return replace(loaded, rows={entry: rows + 1 for entry, rows in loaded.rows.items()})
 
-    def one_short(*args: Any, **options: Any) -> Any:
-        loaded = load(*args, **options)
-        loaded.rows = {entry: rows + 1 for entry, rows in loaded.rows.items()}
-        return loaded
-
-    load = module.load
-    monkeypatch.setattr(module, "load", one_short)
+    monkeypatch.setattr(sys.modules["headrace.engines.duckdb.refine"], "load", miscounted)
     with pytest.raises(EngineFault, match="has 4 rows, but 2 curated and 1 quarantined"):
         refine_files(MILLS, {"a.csv": mill_csv(3, 3)})

@@ -33,7 +33,7 @@ NAME_ONLY = {
     ("plan_refresh", "lake"),
     ("register_dataset", "lake"),
 }
-BESIDE_PORTS = {"logs", "buffer", "undelivered"}
+BESIDE_PORTS = {"basics", "buffer", "undelivered"}
 ROLES = tuple(resources("AWS::IAM::Role"))
 
 
@@ -135,21 +135,21 @@ def test_a_state_machine_invokes_the_functions_it_is_given_and_no_others(machine
     assert invoked == {name for name in given if name.endswith("Function")}
 
 
-def test_the_key_is_administered_by_the_account_and_used_through_services() -> None:
+def test_the_key_is_administered_by_the_account_and_opened_to_alarms() -> None:
     (key,) = resources("AWS::KMS::Key").values()
-    by_account, by_services, by_alarms = key["KeyPolicy"]["Statement"]
-    assert by_account["Principal"] == {
-        "AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
-    }
-    condition = by_services["Condition"]["StringEquals"]
-    assert condition["kms:CallerAccount"] == {"Ref": "AWS::AccountId"}
-    assert {text(one).split(".")[0].split('"')[-1] for one in condition["kms:ViaService"]} == {
-        "dynamodb",
-        "s3",
-        "secretsmanager",
-        "sns",
-    }
+    by_account, by_alarms = key["KeyPolicy"]["Statement"]
+    root = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}
+    assert by_account["Principal"] == {"AWS": root}
     assert by_alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    for statement in (by_services, by_alarms):
-        assert not [action for action in statement["Action"] if "*" in action]
+    assert by_alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert not [action for action in by_alarms["Action"] if "*" in action]
     assert key["EnableKeyRotation"] is True
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_uses_the_key_through_the_services_that_keep_the_data_only(role: str) -> None:
+    for statement in statements(role):
+        if any(action.startswith("kms:") for action in as_list(statement["Action"])):
+            assert statement["Resource"] == {"Fn::GetAtt": ["Key", "Arn"]}
+            through = statement["Condition"]["StringLike"]["kms:ViaService"]
+            assert through == {"Fn::Sub": "*.${AWS::Region}.amazonaws.com"}

@@ -15,6 +15,7 @@
         ├── OutOfOrder
         ├── IncompatibleTable
         ├── MissingArtefact
+        ├── EngineFault
         └── UnreadableObject
 
 Class names are what the state machines retry and catch; a test ties them together.
@@ -83,6 +84,10 @@ class IncompatibleTable(Terminal):
 
 class MissingArtefact(Terminal):
     """An object that the protocol wrote is not where it must be."""
+
+
+class EngineFault(Terminal):
+    """The engine broke its own promise; a defect of Headrace, not of the data."""
 
 
 class UnreadableObject(Terminal):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from headrace.domain.errors import UnreadableObject
+from headrace.domain.errors import EngineFault, UnreadableObject
 from headrace.domain.plan import Csv, JsonDocument, Ndjson, Parquet, Plan
 from headrace.engines.duckdb import nested
 from headrace.engines.duckdb.read_csv import CsvFile, careful_reading, fast_reading, open_csv
@@ -14,7 +14,7 @@ from headrace.engines.duckdb.read_json import json_reading
 from headrace.engines.duckdb.read_parquet import ParquetFile, is_readable, open_parquet, parquet_reading
 from headrace.engines.duckdb.reading import INCOMING, Reading, Refusal, unreadable
 from headrace.engines.duckdb.render import refined, texts, to_shape, work_columns
-from headrace.engines.duckdb.session import DataFault, EngineFault, Session
+from headrace.engines.duckdb.session import DataFault, Session
 from headrace.engines.duckdb.sniff import check_kind, format_of
 from headrace.engines.duckdb.sql import create_table
 

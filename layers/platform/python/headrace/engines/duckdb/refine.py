@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from headrace.domain.batch import ReasonCount
+from headrace.domain.errors import EngineFault
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Column, Plan
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS
@@ -15,7 +16,7 @@ from headrace.engines.duckdb.read_parquet import parquet_rows
 from headrace.engines.duckdb.reading import Reason, Refusal, Source
 from headrace.engines.duckdb.render import reason
 from headrace.engines.duckdb.rules import MASKING_KEY, excerpt
-from headrace.engines.duckdb.session import EngineFault, Session
+from headrace.engines.duckdb.session import Session
 from headrace.engines.duckdb.sql import (
     E,
     all_of,

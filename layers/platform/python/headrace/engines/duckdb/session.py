@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from headrace.domain.errors import Terminal, Unavailable
+from headrace.domain.errors import EngineFault, Unavailable
 
 _MEMORY_SHARE = 0.6
 _STREAM_ROWS = 8_192
@@ -37,10 +37,6 @@ _OUR_MISTAKES = (
     duckdb.PermissionException,
     duckdb.SyntaxException,
 )
-
-
-class EngineFault(Terminal):
-    """The engine broke its own promise; a defect of Headrace, not of the data."""
 
 
 class DataFault(EngineFault):

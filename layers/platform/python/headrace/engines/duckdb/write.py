@@ -6,8 +6,9 @@ from pathlib import Path
 
 from sqlglot import exp
 
+from headrace.domain.errors import EngineFault
 from headrace.domain.plan import Array, Column, Object, Type
-from headrace.engines.duckdb.session import EngineFault, Session
+from headrace.engines.duckdb.session import Session
 from headrace.engines.duckdb.sql import E, number, struct, text
 
 _ROW_GROUP = 122_880
