@@ -1,6 +1,6 @@
 """Invokes one function with one event in a container, through `sam local invoke`, against the running laptop.
 
-uv run python tools/local_invoke.py ReconcileFunction events/reconcile/listing.json
+uv run python tools/local_invoke.py ReconcileFunction events/reconcile/by-hand.json
 """
 
 import argparse
@@ -50,7 +50,8 @@ def main() -> int:
             "--skip-pull-image",
         ]
         print(*command, file=sys.stderr)
-        environment = laptop.process_environment() | {"SAM_CLI_TELEMETRY": "0"}
+        own = {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(laptop.state / "sam")}
+        environment = laptop.process_environment() | own
         return asyncio.run(_run(list(map(str, command)), environment, network["Gateway"], port))
 
 
@@ -68,7 +69,8 @@ def _image(engine: docker.DockerClient, runtime: str, endpoint: str) -> str:
     """SAM's image with the laptop's endpoint, which SAM cannot pass on: the template does not declare it."""
     base = f"{LambdaImage._INVOKE_REPO_PREFIX}/{Runtime.get_image_name_tag(runtime, ARCHITECTURE)}"
     name = f"headrace-local:{runtime}"
-    engine.images.build(fileobj=BytesIO(f"FROM {base}\nENV AWS_ENDPOINT_URL={endpoint}\n".encode()), tag=name)
+    recipe = f"FROM {base}\nENV AWS_ENDPOINT_URL={endpoint}\n"
+    engine.images.build(fileobj=BytesIO(recipe.encode()), tag=name, rm=True, forcerm=True)
     return name
 
 

@@ -1,4 +1,4 @@
-"""A container engine for the tests: the one that answers, or a Docker daemon that leaves nothing behind."""
+"""A container engine for the tests: the one that answers, or a Docker daemon of theirs; nothing is left behind."""
 
 import os
 import shutil
@@ -17,18 +17,41 @@ _TRACES = [
 ]
 
 
-def answers(host: str | None = None) -> bool:
-    """Whether an engine answers at `host`, or where DOCKER_HOST and Docker's contexts say."""
-    where = ["--host", host] if host else []
-    return subprocess.run(["docker", *where, "version"], capture_output=True, check=False).returncode == 0
+@contextmanager
+def found_or_started(home: Path) -> Iterator[str]:
+    """Gives a value for DOCKER_HOST. A daemon that must be started needs root, and keeps all in `home`."""
+    context = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+    host = subprocess.run(context, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    with _restored(host) if _answers(host) else _started(home) as host:
+        yield host
+
+
+def _answers(host: str) -> bool:
+    return (
+        subprocess.run(["docker", "--host", host, "version"], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 @contextmanager
-def started(home: Path) -> Iterator[str]:
-    """Docker's daemon, with all it keeps in `home`, and on a network that leads nowhere but to this computer.
+def _restored(host: str) -> Iterator[str]:
+    """Images that come meanwhile go again."""
+    before = _images(host)
+    try:
+        yield host
+    finally:
+        for image in _images(host) - before:
+            subprocess.run(["docker", "--host", host, "image", "rm", "--force", image], check=False)
 
-    Gives the value of DOCKER_HOST.
-    """
+
+def _images(host: str) -> set[str]:
+    listing = ["docker", "--host", host, "image", "ls", "--no-trunc", "--quiet"]
+    return set(subprocess.run(listing, stdout=subprocess.PIPE, text=True, check=True).stdout.split())
+
+
+@contextmanager
+def _started(home: Path) -> Iterator[str]:
+    """A daemon whose containers reach this computer and nothing else."""
     host, bridge = f"unix://{home}/docker.sock", f"headrace{os.getpid() % 10_000_000}"
     with ExitStack() as stack:
         for trace in _TRACES:
@@ -54,7 +77,7 @@ def _daemon(home: Path, host: str, bridge: str) -> Iterator[None]:
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as daemon:
         try:
             deadline = time.monotonic() + _START_S
-            while not answers(host):
+            while not _answers(host):
                 assert daemon.poll() is None, f"dockerd ended:\n{log.read_text()[-2000:]}"
                 assert time.monotonic() < deadline, f"dockerd does not answer:\n{log.read_text()[-2000:]}"
                 time.sleep(0.1)

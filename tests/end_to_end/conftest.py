@@ -67,6 +67,15 @@ class Headrace:
         assert rows == sum(one.rows for one in objects)
         return rows
 
+    def executions(self) -> list[str]:
+        """Names of all executions of `ingest`."""
+        deployment = self.deployment
+        machine = deployment.outputs.ingest_state_machine_arn
+        pages = deployment.clients.stepfunctions.get_paginator("list_executions").paginate(
+            stateMachineArn=machine
+        )
+        return [execution["name"] for page in pages for execution in page["executions"]]
+
     def at_rest(self, timeout: float = 120) -> None:
         self("watch", "--until-idle", "--timeout", str(timeout), timeout=timeout + 30)
 

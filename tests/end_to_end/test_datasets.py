@@ -71,8 +71,8 @@ def test_users_come_out_the_same_from_csv_and_parquet_and_masked(headrace: Headr
     assert headrace.conserved("people/users") == 600
 
     columns = (
-        "registered_at, id, first_name, last_name, email, gender, ip_address, cc, country, birthdate, salary, "
-        "title, comments"
+        "registered_at, id, first_name, last_name, email, gender, ip_address, cc, country, birthdate, "
+        "salary, title, comments"
     )
     from_csv, from_parquet = (
         headrace.rows(f"SELECT {columns} FROM people_users WHERE _object LIKE '%.{kind}%' ORDER BY id")

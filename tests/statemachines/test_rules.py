@@ -33,6 +33,7 @@ JSON_PATH = {"InputPath", "OutputPath", "Parameters", "ResultPath", "ResultSelec
 OF_A_COMMIT = {"CommitConflict", "OutcomeUnknown"}
 
 Machine = Mapping[str, Any]
+State = Mapping[str, Any]
 
 
 def machines(machine: Machine) -> Iterator[Machine]:
@@ -43,12 +44,30 @@ def machines(machine: Machine) -> Iterator[Machine]:
             yield from machines(state["ItemProcessor"])
 
 
-SCOPES = [(name, scope) for name in STATE_MACHINES for scope in machines(definition(name))]
-STATES = [(name, state, body) for name, scope in SCOPES for state, body in scope["States"].items()]
-TASKS = [(name, state, body) for name, state, body in STATES if body["Type"] == "Task"]
+SCOPES = {
+    f"{name}-{scope['StartAt']}": scope for name in STATE_MACHINES for scope in machines(definition(name))
+}
+STATES = {
+    f"{scope.split('-')[0]}-{name}": (name, state)
+    for scope, machine in SCOPES.items()
+    for name, state in machine["States"].items()
+}
+TASKS = {key: (name, state) for key, (name, state) in STATES.items() if state["Type"] == "Task"}
+CALLS = {
+    key: (name, state, step)
+    for key, (name, state) in TASKS.items()
+    for step in FUNCTIONS
+    if state["Resource"] == f"${{{pascal(step)}FunctionArn}}"
+}
+
+each_machine = pytest.mark.parametrize("machine", STATE_MACHINES)
+each_scope = pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+each_state = pytest.mark.parametrize(("name", "state"), STATES.values(), ids=STATES)
+each_task = pytest.mark.parametrize(("name", "task"), TASKS.values(), ids=TASKS)
+each_call = pytest.mark.parametrize(("name", "task", "step"), CALLS.values(), ids=CALLS)
 
 
-def following(state: Mapping[str, Any]) -> set[str]:
+def following(state: State) -> set[str]:
     rules = [*state.get("Choices", []), *state.get("Catch", []), state]
     return {rule[key] for rule in rules for key in ("Next", "Default") if key in rule}
 
@@ -62,38 +81,30 @@ def reached(scope: Machine, start: str) -> set[str]:
     return seen
 
 
-def step_of(task: Mapping[str, Any]) -> str | None:
-    return next((name for name in FUNCTIONS if task["Resource"] == f"${{{pascal(name)}FunctionArn}}"), None)
-
-
-@pytest.mark.parametrize(("machine", "scope"), SCOPES)
-def test_every_state_that_is_named_is_there_and_every_state_can_be_reached(
-    machine: str, scope: Machine
-) -> None:
+@each_scope
+def test_every_state_that_is_named_is_there_and_every_state_can_be_reached(scope: Machine) -> None:
     assert reached(scope, scope["StartAt"]) == set(scope["States"])
 
 
-@pytest.mark.parametrize(("machine", "state", "body"), STATES)
-def test_a_state_is_named_in_one_way_and_goes_somewhere_or_ends(
-    machine: str, state: str, body: dict[str, Any]
-) -> None:
-    assert re.fullmatch(r"([A-Z][a-z]+)+", state)
-    assert not JSON_PATH & body.keys()
-    assert (body["Type"] in {"Succeed", "Fail"}) or body.get("End") or following(body)
+@each_state
+def test_a_state_is_named_in_one_way_and_goes_somewhere_or_ends(name: str, state: State) -> None:
+    assert re.fullmatch(r"([A-Z][a-z]+)+", name)
+    assert not JSON_PATH & state.keys()
+    assert state["Type"] in {"Succeed", "Fail"} or state.get("End") or following(state)
 
 
-@pytest.mark.parametrize("machine", STATE_MACHINES)
+@each_machine
 def test_a_state_machine_says_what_it_promises_and_speaks_jsonata(machine: str) -> None:
     whole = definition(machine)
     assert whole["Comment"]
     assert whole["QueryLanguage"] == "JSONata"
 
 
-@pytest.mark.parametrize(("machine", "state", "body"), TASKS)
-def test_a_task_is_bounded_retried_and_caught(machine: str, state: str, body: dict[str, Any]) -> None:
-    assert body["TimeoutSeconds"] > 0
-    assert body["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
-    for retrier in body["Retry"]:
+@each_task
+def test_a_task_is_bounded_retried_and_caught(name: str, task: State) -> None:
+    assert task["TimeoutSeconds"] > 0
+    assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
+    for retrier in task["Retry"]:
         assert retrier["MaxAttempts"] >= 1
         assert retrier["BackoffRate"] > 1
         assert retrier["IntervalSeconds"] <= retrier["MaxDelaySeconds"]
@@ -101,42 +112,33 @@ def test_a_task_is_bounded_retried_and_caught(machine: str, state: str, body: di
         assert "States.ALL" not in retrier["ErrorEquals"]
 
 
-@pytest.mark.parametrize(("machine", "state", "body"), TASKS)
-def test_an_error_that_is_retried_or_caught_exists(machine: str, state: str, body: dict[str, Any]) -> None:
-    for rule in [*body["Retry"], *body["Catch"]]:
+@each_task
+def test_an_error_that_is_retried_or_caught_exists(name: str, task: State) -> None:
+    for rule in [*task["Retry"], *task["Catch"]]:
         assert set(rule["ErrorEquals"]) <= BY_AWS | RETRYABLE
 
 
-@pytest.mark.parametrize(("machine", "state", "body"), TASKS)
-def test_a_task_retries_what_its_step_says_may_pass(machine: str, state: str, body: dict[str, Any]) -> None:
-    step = step_of(body)
-    if step is None:
-        return
-    retried = {error for retrier in body["Retry"] for error in retrier["ErrorEquals"]}
+@each_call
+def test_a_task_retries_what_its_step_says_may_pass(name: str, task: State, step: str) -> None:
+    retried = {error for retrier in task["Retry"] for error in retrier["ErrorEquals"]}
     commits = step in {"commit_batch", "publish_mart"}
     assert retried & RETRYABLE == (RETRYABLE if commits else RETRYABLE - OF_A_COMMIT)
 
 
-@pytest.mark.parametrize(("machine", "state", "body"), TASKS)
+@each_call
 def test_a_task_outlasts_its_function_so_that_lambda_names_the_error(
-    machine: str, state: str, body: dict[str, Any]
+    name: str, task: State, step: str
 ) -> None:
-    step = step_of(body)
-    if step is not None:
-        assert body["TimeoutSeconds"] == functions()[step]["Timeout"] + 30
+    assert task["TimeoutSeconds"] == functions()[step]["Timeout"] + 30
 
 
-@pytest.mark.parametrize(("machine", "state", "body"), TASKS)
-def test_a_function_is_called_by_the_state_that_has_its_name(
-    machine: str, state: str, body: dict[str, Any]
-) -> None:
-    step = step_of(body)
-    if step is not None:
-        assert state == pascal(step) or (step, state) == ("refine_unit", "RejectUnit")
+@each_call
+def test_a_function_is_called_by_the_state_that_has_its_name(name: str, task: State, step: str) -> None:
+    assert name == pascal(step) or (name, step) == ("RejectUnit", "refine_unit")
 
 
-@pytest.mark.parametrize(("machine", "scope"), SCOPES)
-def test_whatever_follows_an_alert_fails(machine: str, scope: Machine) -> None:
+@each_scope
+def test_whatever_follows_an_alert_fails(scope: Machine) -> None:
     if "AlertOperators" in scope["States"]:
         ends = [
             scope["States"][name]["Type"]
@@ -146,14 +148,14 @@ def test_whatever_follows_an_alert_fails(machine: str, scope: Machine) -> None:
         assert set(ends) == {"Fail"}
 
 
-@pytest.mark.parametrize("machine", STATE_MACHINES)
+@each_machine
 def test_every_failure_of_the_machine_itself_is_told_to_the_operators(machine: str) -> None:
     for state in definition(machine)["States"].values():
         if state["Type"] in {"Task", "Map"} and "sns" not in state.get("Resource", ""):
             assert [rule["Next"] for rule in state["Catch"]] == ["AlertOperators"]
 
 
-@pytest.mark.parametrize("machine", STATE_MACHINES)
+@each_machine
 def test_every_token_is_substituted_and_every_substitution_used(machine: str) -> None:
     written = (PROJECT / "statemachines" / f"{machine}.asl.yaml").read_text()
     resource = template()["Resources"][f"{pascal(machine)}StateMachine"]
@@ -164,7 +166,7 @@ def test_every_token_is_substituted_and_every_substitution_used(machine: str) ->
             assert value == {"Fn::GetAtt": [token.removesuffix("Arn"), "Arn"]}
 
 
-@pytest.mark.parametrize("machine", STATE_MACHINES)
+@each_machine
 def test_no_account_or_region_is_written_down(machine: str) -> None:
     written = (PROJECT / "statemachines" / f"{machine}.asl.yaml").read_text()
     assert set(re.findall(r"arn:\S+", written)) <= {
@@ -173,7 +175,7 @@ def test_no_account_or_region_is_written_down(machine: str) -> None:
     }
 
 
-@pytest.mark.parametrize("machine", STATE_MACHINES)
+@each_machine
 def test_a_definition_has_no_yaml_aliases_because_cloudformation_reads_it_itself(machine: str) -> None:
     written = (PROJECT / "statemachines" / f"{machine}.asl.yaml").read_text()
     assert not [event for event in yaml.parse(written) if isinstance(event, yaml.AliasEvent)]
@@ -190,7 +192,7 @@ def lint(machine: Machine) -> list[str]:
     return [match.message for match in cfnlint.lint_all(stack)]
 
 
-@pytest.mark.parametrize("machine", STATE_MACHINES)
+@each_machine
 def test_a_definition_keeps_to_the_schema_of_the_language(machine: str) -> None:
     assert lint(definition(machine)) == []
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack import FUNCTIONS, as_list, functions, pascal, refers, resources, text
+from tests.stack import FUNCTIONS, PROJECT, as_list, functions, pascal, refers, resources, text
 
 ON_EVERYTHING = {
     # The API takes no resource: Service Authorization Reference, "Amazon CloudWatch Logs" and "AWS X-Ray".
@@ -121,6 +121,30 @@ def test_nobody_writes_to_the_landing_bucket() -> None:
 def test_only_refine_unit_reads_the_masking_secret() -> None:
     readers = {role for role in ROLES if "secretsmanager:GetSecretValue" in actions(role)}
     assert readers == {"RefineUnitRole"}
+
+
+@pytest.mark.parametrize(
+    ("port", "adapter", "service"),
+    [
+        ("alerts", "sns", "sns"),
+        ("events", "eventbridge", "events"),
+        ("executions", "stepfunctions", "states"),
+        ("ledger", "dynamodb", "dynamodb"),
+        ("masking_keys", "secretsmanager", "secretsmanager"),
+    ],
+)
+def test_a_port_may_do_what_its_adapter_calls_and_nothing_more(port: str, adapter: str, service: str) -> None:
+    source = (PROJECT / f"layers/platform/python/headrace/aws/{adapter}.py").read_text()
+    called = {pascal(call) for call in re.findall(r"_client\.(\w+)\(", source)}
+    if "TransactWriteItems" in called:  # is allowed by the actions of its parts
+        called -= {"TransactWriteItems"}
+        called |= {f"{part}Item" for part in re.findall(r'"(Put|Delete|Update|ConditionCheck)": ', source)}
+    for role in resources("AWS::IAM::Role").values():
+        for policy in role.get("Policies", []):
+            if policy["PolicyName"] == port:
+                given = as_list(policy["PolicyDocument"]["Statement"])
+                allowed = {action for statement in given for action in as_list(statement["Action"])}
+                assert allowed == {f"{service}:{call}" for call in called}
 
 
 @pytest.mark.parametrize("machine", ["Ingest", "RefreshMart"])
