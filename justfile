@@ -24,3 +24,15 @@ template:
 
 test *ARGS:
     uv run pytest {{ARGS}}
+
+# Export the layer's pins from uv.lock.
+requirements:
+    uv export --quiet --frozen --no-dev --no-emit-project --no-annotate --prune rich --output-file layers/dependencies/requirements.txt
+
+# Build for both processors; print what each function weighs with its layers. Needs python3.13 on the PATH.
+sizes:
+    uv run python -m tools.sizes
+
+# `sam local invoke` of every function, in containers (docs/sam-local-invoke.md).
+docker:
+    HEADRACE_TEST_DOCKER=1 uv run pytest -n0 tests/docker

@@ -1,4 +1,4 @@
-"""What `sam local invoke` needs: an engine with the image, what `sam build` makes, and a laptop to talk to."""
+"""What `sam local invoke` needs: an engine with the image, the built stack, and a laptop to talk to."""
 
 import json
 import os
@@ -23,9 +23,9 @@ Invoke = Callable[[str], Any]
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The state directory of a laptop with the contracts registered."""
     state = tmp_path_factory.mktemp("laptop")
-    headrace = [Path(sys.executable).parent / "headrace", "--state", state]
+    headrace = [str(Path(sys.executable).parent / "headrace"), f"--state={state}"]
     try:
-        subprocess.run([*headrace, "up", "--port", "0"], check=True)
+        subprocess.run([*headrace, "up", "--port=0"], check=True)
         yield state
     finally:
         subprocess.run([*headrace, "down", "--wipe"], check=True)
@@ -46,15 +46,14 @@ def invoke(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[In
         subprocess.run([PROJECT / "tools/local_image.sh", PYTHON], env=environment, check=True)
 
         def invoke(event: str) -> Any:
-            function, path = f"{pascal(event.split('/')[0])}Function", PROJECT / f"events/{event}.json"
+            function, _ = event.split("/")
+            command: list[str | Path] = [
+                *(sys.executable, PROJECT / "tools/local_invoke.py"),
+                *(f"{pascal(function)}Function", PROJECT / f"events/{event}.json"),
+                *(f"--state={state}", f"--built={built}", f"--runtime=python{PYTHON}"),
+            ]
             done = subprocess.run(
-                [sys.executable, PROJECT / "tools/local_invoke.py", function, path]
-                + ["--state", state, "--built", built, "--runtime", f"python{PYTHON}"],
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=600,
-                check=False,
+                command, env=environment, capture_output=True, text=True, timeout=600, check=False
             )
             assert done.returncode == 0, f"{event}: {done.stderr}"
             reply = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""A container engine for the tests: the one that answers, or a Docker daemon of theirs; nothing is left behind."""
+"""A container engine for the tests: the one that answers, or a Docker daemon that is theirs alone."""
 
 import os
 import shutil

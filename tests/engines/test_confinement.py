@@ -63,8 +63,8 @@ def test_a_secret_reaches_duckdb_beside_the_statement(session: Session) -> None:
         (row,) = session.execute(exp.select(exp.Placeholder(this="masking_key")))
         assert row == (b"canary-key",)
         with pytest.raises(EngineFault) as fault:
-            session.execute(sql("SELECT error($masking_key::VARCHAR || 'canary-row')"))
-    assert "canary" not in "".join(traceback.format_exception(fault.value)).replace("error($masking_key", "")
+            session.execute(sql("SELECT error(decode($masking_key))"))
+    assert "canary" not in "".join(traceback.format_exception(fault.value))
 
 
 def test_errors_tell_their_kind_and_no_data(session: Session) -> None:
@@ -77,8 +77,7 @@ def test_errors_tell_their_kind_and_no_data(session: Session) -> None:
     assert str(mistake.value) == "DuckDB refused a statement (BinderException)"
     assert not isinstance(mistake.value, DataFault)
     assert issubclass(EngineFault, Terminal)
-    for error in (data.value, mistake.value):
-        assert error.__suppress_context__
+    assert data.value.__context__ is None
 
 
 def test_out_of_memory_may_be_tried_again(tmp_path: Path) -> None:

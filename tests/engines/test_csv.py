@@ -12,7 +12,10 @@ A, B = Column("a", "a", Text()), Column("b", "b", Text())
 NESTED = Column("n", "n", Array(Text()))  # a plan with nested columns is read carefully
 
 
-def read(data: bytes | str, csv: Csv = Csv(), *, carefully: bool = False) -> Unit:
+PLAIN = Csv()
+
+
+def read(data: bytes | str, csv: Csv = PLAIN, *, carefully: bool = False) -> Unit:
     body = data if isinstance(data, bytes) else data.encode()
     columns = (A, B, NESTED) if carefully else (A, B)
     return refine_files(plan(*columns, formats=(csv,)), {"f.csv": body})

@@ -55,7 +55,7 @@ pieces = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(derandomize=True, max_examples=300, deadline=None)
 @given(body=pieces)
 def test_any_file_that_duckdb_is_trusted_with_reads_alike(body: str) -> None:
     data = b"a,b\n" + body.encode()

@@ -61,13 +61,3 @@ def test_json_numbers_pass_through_a_double_and_nan_is_let_in(connection: duckdb
     text = '{"a": 123456789012345.678901, "b": NaN}'
     query = "SELECT json_valid($1), json_extract_string($1, '$.a')"
     assert connection.execute(query, [text]).fetchall() == [(True, "123456789012345.67")]
-
-
-def test_an_open_quote_at_the_end_may_vanish_without_a_reject(
-    connection: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
-    """Why files are trusted to DuckDB only where every quote opens or closes a field."""
-    (tmp_path / "a.csv").write_text('n,t\n#","x"\n",,,,",",,1')
-    source = CSV.format("a.csv").replace("header = true", "header = true, store_rejects = true")
-    assert connection.execute(f"SELECT * FROM {source}").fetchall() == [('#"', "x")]
-    assert connection.execute("SELECT count(*) FROM reject_errors").fetchall() == [(0,)]

@@ -116,7 +116,8 @@ def test_a_record_path_leads_to_the_array() -> None:
         (DOCUMENT, '{"a":1}\n{"a":2}', "the document is not valid JSON"),
         (DOCUMENT, "[" * 100_000, "the document is not valid JSON"),
         (DEEP, "[]", "there is no array at data.rows: the document is an array"),
-        (DEEP, '{"items":1,"more":2}', "there is no array at data.rows: the document is an object with items, more"),
+        (DEEP, '{"items":1,"more":2}', "there is no array at data.rows: the document is an object with items, "
+         "more"),
         (DEEP, '{"data":[]}', "there is no array at data.rows: data is an array"),
         (DEEP, '{"data":{"rows":{}}}', "there is no array at data.rows: there is an object"),
         (DEEP, '{"data":{"rows":[1]}, "x": NaN}', "the document is not valid JSON"),
@@ -142,6 +143,10 @@ def test_records_have_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_keys_ending_chooses_between_document_and_lines() -> None:
     both = plan(A, B, formats=(Ndjson(), JsonDocument()))
     files = {
-        "a.json": b'[{"a":1}]', "b.jsonl": b'{"a":2}', "c.NDJSON.gz": b'{"a":3}', "d.json.zst": b'[{"a":4}]', "e": b'{"a":5}',
-    }  # fmt: skip
+        "a.json": b'[{"a":1}]',
+        "b.jsonl": b'{"a":2}',
+        "c.NDJSON.gz": b'{"a":3}',
+        "d.json.zst": b'[{"a":4}]',
+        "e": b'{"a":5}',
+    }
     assert refine_files(both, files).column("a") == [1, 2, 3, 4, 5]

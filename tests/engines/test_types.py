@@ -31,7 +31,7 @@ from headrace.domain.plan import (
 from headrace.engines.duckdb import Refusal
 from tests.engines.unit import plan, refine_files
 
-REFUSED = object()
+REFUSED = "refused"
 FORMATS = (Csv(), Ndjson(), JsonDocument(), Parquet())
 
 SCALARS: list[tuple[Type, str, Any]] = [
@@ -71,7 +71,7 @@ SCALARS: list[tuple[Type, str, Any]] = [
     (Decimal(10, 2), "1e-3", REFUSED),
     (Decimal(10, 2), "123456789.00", REFUSED),
     (Decimal(10, 2), ".", REFUSED),
-    (Decimal(38, 6), "123456789012345678901234567890.123456", Number("123456789012345678901234567890.123456")),
+    (Decimal(38, 6), "1" * 30 + ".123456", Number("1" * 30 + ".123456")),
     (Boolean(), "Yes", True),
     (Boolean(), " 0 ", False),
     (Boolean(), "maybe", REFUSED),
@@ -114,9 +114,9 @@ SCALARS: list[tuple[Type, str, Any]] = [
     (Timestamp(timezone="Europe/Amsterdam"), "2024-07-01T12:00+01", datetime(2024, 7, 1, 11, tzinfo=UTC)),
     (Timestamp(timezone="Europe/Amsterdam"), "noon", REFUSED),
     (Timestamp("%d/%m/%Y %H:%M"), "05/01/2024 10:30", datetime(2024, 1, 5, 10, 30, tzinfo=UTC)),
-    (Timestamp("%d/%m/%Y %I:%M %p", "Asia/Tokyo"), "05/01/2024 10:30 PM", datetime(2024, 1, 5, 13, 30, tzinfo=UTC)),
+    (Timestamp("%m/%Y %I:%M %p", "Asia/Tokyo"), "02/2024 10:30 PM", datetime(2024, 2, 1, 13, 30, tzinfo=UTC)),
     (Timestamp("%d/%m/%Y %H:%M%z"), "05/01/2024 10:30+02:00", datetime(2024, 1, 5, 8, 30, tzinfo=UTC)),
-    (Timestamp("%Y-%m-%dT%H:%M:%S.%f%z"), "2024-01-05T10:30:00.5Z", datetime(2024, 1, 5, 10, 30, 0, 500000, tzinfo=UTC)),
+    (Timestamp("%Y-%jT%H:%M:%S.%f%z"), "2024-005T10:30:00.5Z", datetime(2024, 1, 5, 10, 30, 0, 500000, UTC)),
 ]  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def test_a_text_is_taken_or_refused_alike_in_every_format(
     type_: Type, text: str, value: Any, tmp_path: Path
 ) -> None:
     unit = refine_files(plan(Column("v", "v", type_), formats=FORMATS), files_with(text, tmp_path))
-    if value is REFUSED:
+    if value == REFUSED:
         assert unit.broken == [(1, [("v", "type", text[:100])])] * len(FORMATS)
     else:
         assert unit.column("v") == [value] * len(FORMATS)
@@ -163,13 +163,14 @@ def test_true_and_false_of_json_and_parquet_need_no_spelling(tmp_path: Path) -> 
     assert unit.column("v") == [True, False, None] * 2
 
 
+VISIT = Object((Column("at", "at", Timestamp()), Column("ok", "ok", Boolean())))
 PERSON = Object(
     (
         Column("city", "City", Text()),
         Column("age", "age", Integer()),
-        Column("visits", "visits", Array(Object((Column("at", "at", Timestamp()), Column("ok", "ok", Boolean()))))),
+        Column("visits", "visits", Array(VISIT)),
     )
-)  # fmt: skip
+)
 NESTED = (
     Column("tags", "tags", Array(Text())),
     Column("person", "person", PERSON),
@@ -311,7 +312,7 @@ def test_a_parquet_column_may_have_another_type_than_the_contract(
 ) -> None:
     columns = plan(Column("v", "v", type_), formats=(Parquet(),))
     unit = refine_files(columns, as_parquet([value, None], kind, tmp_path))
-    if expected is REFUSED:
+    if expected == REFUSED:
         assert unit.rules == [["v type"]]
         assert unit.column("v") == [None]
         json.loads(unit.quarantine[0]["_raw"])

@@ -107,10 +107,10 @@ def test_the_files_carry_the_tables_field_ids() -> None:
     columns = (
         Column("id", "id", Integer(), mask="redact"),
         Column("tags", "tags", Array(Text())),
-        Column("user", "user", Object((Column("name", "n", Text()), Column("marks", "m", Array(Decimal(5, 2)))))),
-    )  # fmt: skip
+        Column("user", "user", Object((Column("name", "n", Text()), Column("m", "m", Array(Integer(32)))))),
+    )
     ids = {
-        "id": 1, "tags": 2, "tags.element": 9, "user": 3, "user.name": 10, "user.marks": 11, "user.marks.element": 12,
+        "id": 1, "tags": 2, "tags.element": 9, "user": 3, "user.name": 10, "user.m": 11, "user.m.element": 12,
         "_object": 4, "_row": 5, "_batch": 6, "_contract": 7, "_rescued": 8,
     }  # fmt: skip
     quarantine = {
@@ -121,8 +121,8 @@ def test_the_files_carry_the_tables_field_ids() -> None:
     unit = refine_files(with_ids, {"a.ndjson": b'{"tags":["x"]}\n{"tags":1}'})
     assert dict(field_ids(unit.schema("curated"))) == ids
     assert dict(field_ids(unit.schema("quarantine"))) == quarantine
-    del ids["user.marks.element"]
-    with pytest.raises(EngineFault, match=r"user\.marks\.element"):
+    del ids["user.m.element"]
+    with pytest.raises(EngineFault, match=r"user\.m\.element"):
         refine_files(with_ids, {"a.ndjson": b"{}"})
 
 
@@ -202,8 +202,8 @@ hostile = st.text(max_size=12) | st.sampled_from(
         "%s",
     ]
 )
-cells = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), hostile, st.lists(hostile, max_size=3),
-                  st.dictionaries(hostile, hostile, max_size=3))  # fmt: skip
+several = st.lists(hostile, max_size=3) | st.dictionaries(hostile, hostile, max_size=3)
+cells = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), hostile, several)
 anything = plan(
     Column("a", "a", Integer(), rules=(Range("0"),)),
     Column("b", "b", Text(), unique=True, mask="partial"),
@@ -223,7 +223,7 @@ def conserved(unit: Unit, files: dict[str, bytes]) -> bool:
     return sum(one.rows for one in unit.objects) == len(unit.curated) + len(unit.quarantine)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=60, deadline=None)
 @given(
     bodies=st.lists(
         st.tuples(st.sampled_from(["csv", "ndjson", "json", "parquet"]), st.binary(max_size=60)), max_size=6
@@ -236,7 +236,7 @@ def test_any_bytes_are_conserved(bodies: list[tuple[str, bytes]]) -> None:
     assert refine_files(anything, files).hashes == unit.hashes
 
 
-@settings(max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=60, deadline=None)
 @given(rows=st.lists(st.dictionaries(st.sampled_from("abce") | hostile, cells, max_size=5), max_size=8))
 def test_any_records_are_conserved(rows: list[dict[str, Any]]) -> None:
     lines = "\n".join(json.dumps(row) for row in rows)
@@ -246,7 +246,7 @@ def test_any_records_are_conserved(rows: list[dict[str, Any]]) -> None:
     assert unit.objects[0].rows == len(rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 @given(
     names=st.lists(hostile.filter(lambda name: "\0" not in name), min_size=2, max_size=4, unique=True),
     value=hostile,
@@ -257,7 +257,7 @@ def test_nothing_is_executed_from_names_or_values(names: list[str], value: str) 
         for at, name in enumerate(names)
     )
     the_plan: Plan = plan(*columns, formats=(Ndjson(),), evolution="rescue")
-    row = {name: value for name in names} | {"extra " + value: value}
+    row = dict.fromkeys(names, value) | {"extra " + value: value}
     unit = refine_files(the_plan, {"a.ndjson": json.dumps(row).encode("utf-8", "replace")})
     assert unit.objects[0].rows == 1
     if unit.curated and value.isprintable():

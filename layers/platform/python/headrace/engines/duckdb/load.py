@@ -91,24 +91,22 @@ class _Loader:
     def _load_csv(self, csv: Csv, files: list[CsvFile]) -> None:
         """Files of one header: DuckDB takes those that it gets right, the rest are read carefully."""
         fast = [file for file in files if file.records is not None]
-        while fast and (doubtful := self._doubtful(fast_reading(self._plan, csv, fast), fast)):
+        while fast and (doubtful := self._doubtful(fast_reading(self._plan, csv, fast))):
             fast = [file for file in fast if file.entry not in doubtful]
         taken = {file.entry for file in fast}
         careful = [file for file in files if file.entry not in taken]
         if careful:
             self._load(careful_reading(self._plan, csv, careful))
 
-    def _doubtful(self, reading: Reading, files: list[CsvFile]) -> set[int]:
-        """Load files, or none of them and tell which DuckDB found broken or counted otherwise than we did."""
+    def _doubtful(self, reading: Reading) -> set[int]:
+        """Load a reading; or nothing of it, and tell from which sources DuckDB took too few or too many."""
         self._session.execute(exp.Transaction())
         try:
             self._insert(reading)
         except DataFault:
             self._session.execute(exp.Rollback())
             return set(reading.entries)
-        scans = self._session.execute(exp.select("file_path").from_("reject_scans"))
-        rejected = {path for (path,) in scans}
-        doubtful = self._miscounted(reading) | {one.entry for one in files if str(one.path) in rejected}
+        doubtful = self._miscounted(reading)
         self._session.execute(exp.Rollback() if doubtful else exp.Commit())
         if not doubtful:
             self._note(reading)

@@ -1,17 +1,19 @@
 """A DuckDB connection that can reach nothing but its work unit's files, and whose errors tell no data."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
 from headrace.domain.errors import EngineFault, Unavailable
+
+_T = TypeVar("_T")
 
 _MEMORY_SHARE = 0.6
 _STREAM_ROWS = 8_192
@@ -28,7 +30,7 @@ _CONFIG = {
 }
 
 # The order of rows survives a join only while the rows stay on its probe side.
-_ORDER_BREAKERS = "join_order,build_side_probe_side"
+_ORDER_BREAKERS = "join_order,build_side_probe_side,common_subexpressions"
 
 _OUR_MISTAKES = (
     duckdb.BinderException,
@@ -90,11 +92,8 @@ class Session:
         EngineFault where the statement itself is wrong.
         """
         wanted = {parameter.name for parameter in statement.find_all(exp.Placeholder)}
-        parameters = {name: self._secrets[name] for name in wanted} or None
-        try:
-            return self._connection.execute(statement.sql("duckdb"), parameters).fetchall()
-        except duckdb.Error as error:
-            raise self._translated(error) from None
+        secrets = {name: self._secrets[name] for name in wanted} or None
+        return self._tried(lambda: self._connection.execute(statement.sql("duckdb"), secrets).fetchall())
 
     def feed(self, name: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
         """Make a stream of batches readable once, as relation `name`, by `execute`."""
@@ -106,13 +105,19 @@ class Session:
 
     def stream(self, statement: exp.Expr) -> pa.RecordBatchReader:
         """Run a query whose rows are taken batch by batch while `execute` runs another statement."""
-        try:
-            return self._reading.execute(statement.sql("duckdb")).to_arrow_reader(_STREAM_ROWS)
-        except duckdb.Error as error:
-            raise self._translated(error) from None
+        return self._tried(
+            lambda: self._reading.execute(statement.sql("duckdb")).to_arrow_reader(_STREAM_ROWS)
+        )
 
     def _set(self, name: str, value: exp.Expr) -> None:
         self.execute(exp.Set(expressions=[exp.SetItem(this=exp.EQ(this=exp.column(name), expression=value))]))
+
+    def _tried(self, call: Callable[[], _T]) -> _T:
+        try:
+            return call()
+        except duckdb.Error as error:
+            fault = self._translated(error)
+        raise fault  # out here, it does not drag along an error that quotes data
 
     def _translated(self, error: duckdb.Error) -> Unavailable | EngineFault:
         if isinstance(error, duckdb.OutOfMemoryException):
