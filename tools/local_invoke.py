@@ -7,10 +7,12 @@ import argparse
 import asyncio
 import json
 import platform
+import shlex
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -37,22 +39,23 @@ def main() -> int:
     laptop = Laptop(given.state)
     port = urlsplit(laptop.endpoint).port
     engine = docker.from_env()
-    (network,) = engine.networks.get("bridge").attrs["IPAM"]["Config"]
+    gateway = engine.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
     with tempfile.NamedTemporaryFile("w", suffix=".json") as variables:
         json.dump({"Parameters": _variables(laptop)}, variables)
         variables.flush()
-        command = [
+        words = [
             *(Path(sysconfig.get_path("scripts")) / "sam", "local", "invoke", given.function),
             *("--event", given.event, "--env-vars", variables.name),
             *("--template-file", given.built / "template.yaml"),
             *("--parameter-overrides", f"Runtime={given.runtime} Architecture={ARCHITECTURE}"),
-            *("--invoke-image", _image(engine, given.runtime, f"http://{network['Gateway']}:{port}")),
+            *("--invoke-image", _image(engine, given.runtime, f"http://{gateway}:{port}")),
             "--skip-pull-image",
         ]
-        print(*command, file=sys.stderr)
+        command = [str(word) for word in words]
+        print(shlex.join(command), file=sys.stderr)
         own = {"SAM_CLI_TELEMETRY": "0", "__SAM_CLI_APP_DIR": str(laptop.state / "sam")}
         environment = laptop.process_environment() | own
-        return asyncio.run(_run(list(map(str, command)), environment, network["Gateway"], port))
+        return asyncio.run(_run(command, environment, gateway, port))
 
 
 def _variables(laptop: Laptop) -> dict[str, str]:
@@ -86,12 +89,10 @@ async def _run(command: Sequence[str], environment: Mapping[str, str], host: str
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
+    with suppress(ConnectionError), closing(writer):
         while piece := await reader.read(65536):
             writer.write(piece)
             await writer.drain()
-    finally:
-        writer.close()
 
 
 if __name__ == "__main__":

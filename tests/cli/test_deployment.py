@@ -107,6 +107,7 @@ def test_a_profile_alone_means_the_stack_of_the_usual_name(
     config = tmp_path / "config"
     config.write_text("[profile ops]\nregion = eu-north-1\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     assert str(resolve(Target(tmp_path, profile="ops"))) == "stack headrace on AWS in eu-north-1"
 
 

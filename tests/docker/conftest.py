@@ -43,6 +43,7 @@ def invoke(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[In
     build(ARCHITECTURE, built)
     with engine.found_or_started(tmp_path_factory.mktemp("engine")) as host:
         environment = {**os.environ, "DOCKER_HOST": host}
+        litter = {"TMPDIR": str(tmp_path_factory.mktemp("tmp"))}  # SAM leaves files there
         subprocess.run([PROJECT / "tools/local_image.sh", PYTHON], env=environment, check=True)
 
         def invoke(event: str) -> Any:
@@ -53,7 +54,12 @@ def invoke(state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[In
                 *(f"--state={state}", f"--built={built}", f"--runtime=python{PYTHON}"),
             ]
             done = subprocess.run(
-                command, env=environment, capture_output=True, text=True, timeout=600, check=False
+                command,
+                env=environment | litter,
+                capture_output=True,
+                text=True,
+                timeout=600,
+                check=False,
             )
             assert done.returncode == 0, f"{event}: {done.stderr}"
             reply = json.loads(done.stdout)

@@ -40,13 +40,14 @@ def _restored(host: str) -> Iterator[str]:
     try:
         yield host
     finally:
-        for image in _images(host) - before:
-            subprocess.run(["docker", "--host", host, "image", "rm", "--force", image], check=False)
+        came = [image for image in _images(host) if image not in before]
+        subprocess.run(["docker", "--host", host, "image", "rm", "--force", *came], check=True)
 
 
-def _images(host: str) -> set[str]:
+def _images(host: str) -> list[str]:
+    """Ids, the newest first: one that others were made from comes after them."""
     listing = ["docker", "--host", host, "image", "ls", "--no-trunc", "--quiet"]
-    return set(subprocess.run(listing, stdout=subprocess.PIPE, text=True, check=True).stdout.split())
+    return subprocess.run(listing, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
 
 
 @contextmanager

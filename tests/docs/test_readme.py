@@ -18,10 +18,7 @@ def test_the_first_two_sh_blocks_are_the_demo_and_the_tests_one_line_each() -> N
 
 
 def test_ci_calls_the_test_command_of_the_readme() -> None:
-    recipes = (PROJECT / "justfile").read_text()
-    assert "just check" in (PROJECT / ".ci/run").read_text()
-    assert re.search(r"^check:.*\btest\b", recipes, re.MULTILINE)
-    assert re.search(r"^test \*ARGS:\n    uv run pytest", recipes, re.MULTILINE)
+    assert (PROJECT / ".ci/run").read_text().rstrip().endswith("python3 -m uv run pytest")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))

@@ -67,8 +67,13 @@ MASKED = st.tuples(TOP_LEVEL, st.sampled_from(MASKS)).map(
 )
 
 
+def plain(text: str) -> Any:
+    """YAML as dicts and lists, also where the SAM CLI was imported, which makes PyYAML load ordered ones."""
+    return json.loads(json.dumps(yaml.safe_load(text)))
+
+
 def contract_with(properties: object) -> str:
-    document = yaml.safe_load(THINGS)
+    document = plain(THINGS)
     document["schema"][0]["properties"] = properties
     return yaml.safe_dump(document, allow_unicode=True)
 
@@ -162,7 +167,7 @@ customProperties:
   - {property: headrace.maxQuarantinedPercent, value: 1}
   - {property: headrace.queries, value: [{name: a, sql: SELECT 1}]}
 """
-DOCUMENT = yaml.safe_load(EVERYTHING)
+DOCUMENT = plain(EVERYTHING)
 PATHS = paths(DOCUMENT)
 
 

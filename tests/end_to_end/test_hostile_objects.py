@@ -7,7 +7,7 @@ import pytest
 
 from tests.end_to_end.conftest import PROJECT, Headrace
 
-pytestmark = pytest.mark.laptop
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 COUNTRIES = PROJECT / "examples/aviation/countries/countries.csv"
 NAMES = [

@@ -9,7 +9,7 @@ import pytest
 from headrace.domain.landed import ObjectState
 from tests.end_to_end.conftest import Headrace, data
 
-pytestmark = pytest.mark.laptop
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 SLICES = 45
 

@@ -8,7 +8,7 @@ import pytest
 from headrace_local.laptop import Laptop
 from tests.end_to_end.conftest import PROJECT, Headrace
 
-pytestmark = pytest.mark.laptop
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 
 def test_a_batch_cut_off_by_a_stop_is_finished_after_the_start(headrace: Headrace, tmp_path: Path) -> None:

@@ -109,6 +109,7 @@ def test_a_record_path_leads_to_the_array() -> None:
     ("the_plan", "body", "message"),
     [
         (DOCUMENT, '{"a":1}', "there is no array at the top of the document: there is an object"),
+        (DOCUMENT, " " * 99 + "{}", "there is no array at the top of the document: there is an object"),
         (DOCUMENT, "7", "there is no array at the top of the document: there is a number"),
         (DOCUMENT, " \n", "the document is not valid JSON"),
         (DOCUMENT, '[{"a":1},]', "the document is not valid JSON"),
@@ -116,8 +117,7 @@ def test_a_record_path_leads_to_the_array() -> None:
         (DOCUMENT, '{"a":1}\n{"a":2}', "the document is not valid JSON"),
         (DOCUMENT, "[" * 100_000, "the document is not valid JSON"),
         (DEEP, "[]", "there is no array at data.rows: the document is an array"),
-        (DEEP, '{"items":1,"more":2}', "there is no array at data.rows: the document is an object with items, "
-         "more"),
+        (DEEP, '{"x":1,"y":2}', "there is no array at data.rows: the document is an object with x, y"),
         (DEEP, '{"data":[]}', "there is no array at data.rows: data is an array"),
         (DEEP, '{"data":{"rows":{}}}', "there is no array at data.rows: there is an object"),
         (DEEP, '{"data":{"rows":[1]}, "x": NaN}', "the document is not valid JSON"),

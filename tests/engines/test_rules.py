@@ -6,6 +6,7 @@ import json
 import pytest
 
 from headrace.domain.batch import ReasonCount
+from headrace.domain.errors import EngineFault, InvalidContract
 from headrace.domain.plan import (
     Array,
     Column,
@@ -199,3 +200,17 @@ def test_an_unsplit_record_shows_its_text_only_where_nothing_is_masked() -> None
     open_, masked = (plan(Column("v", "v", Text(), mask=mask), formats=FORMATS) for mask in (None, "redact"))
     assert [row["_raw"] for row in refine_files(open_, files).quarantine] == ["only", '{"v":']
     assert [row["_raw"] for row in refine_files(masked, files).quarantine] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    "inner", [Column("x", "x", Text(), mask="hash"), Column("x", "x", Text(), required=True)]
+)
+def test_a_mask_or_rule_inside_a_column_is_refused_rather_than_ignored(inner: Column) -> None:
+    nested = plan(Column("v", "v", Array(Array(Object((inner,))))), formats=FORMATS)
+    with pytest.raises(InvalidContract, match=r"v\.x: masks and rules are for whole columns"):
+        refine_files(nested, lines(1))
+
+
+def test_a_hash_without_a_key_is_refused() -> None:
+    with pytest.raises(EngineFault, match="no key"):
+        refine_files(plan(Column("v", "v", Text(), mask="hash")), {"v.csv": b"v\nx\n"}, masking_key=b"")

@@ -93,6 +93,7 @@ SCALARS: list[tuple[Type, str, Any]] = [
     (Date("%d.%m.%y"), "05.01.24", date(2024, 1, 5)),
     (Date("%d %b %Y"), "05 Jan 2024", date(2024, 1, 5)),
     (Date("%Y%m%d"), "20240105", date(2024, 1, 5)),
+    (Date("%Y%m%d"), "2024115", REFUSED),
     (Date("%Y-%j"), "2024-366", date(2024, 12, 31)),
     (Date("%Y-%j"), "2023-366", REFUSED),
     (Timestamp(), "2024-07-01T12:00:00Z", datetime(2024, 7, 1, 12, tzinfo=UTC)),

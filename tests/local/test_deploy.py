@@ -9,7 +9,7 @@ import pytest
 from headrace_local.deploy import Deployed, DeployError, deploy, outputs
 from tests.local.account import Account, eventually
 
-pytestmark = pytest.mark.laptop
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 FLOW = Path(__file__).parent / "flow"
 KEYS = [

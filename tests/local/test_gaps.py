@@ -15,7 +15,7 @@ from headrace_local import emulator
 from headrace_local.laptop import Laptop
 from tests.local.account import ROLE, Account, Outcome, eventually, new_name
 
-pytestmark = pytest.mark.laptop
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 FAILING = """
 import os

@@ -12,7 +12,7 @@ import pytest
 from headrace_local.laptop import Laptop
 from tests.local.account import Account, eventually
 
-pytestmark = pytest.mark.laptop
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 
 @pytest.fixture

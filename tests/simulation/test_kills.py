@@ -94,6 +94,7 @@ def calls_of_one_run() -> list[str]:
     return calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kill_at_any_call_loses_and_doubles_nothing(when: When) -> None:
     calls = calls_of_one_run()

@@ -37,8 +37,8 @@ class Ended(Struct):
 class Execution:
     """One execution. `tasks` are found by the task's Resource.
 
-    `path` lists the states entered, `largest` is the size in bytes of the largest value that a state
-    took, handed on or assigned, `events` the number of history events.
+    `path` lists the states entered and `inputs` what they were given, `largest` is the size in bytes of
+    the largest value that a state took, handed on or assigned, `events` the number of history events.
     """
 
     def __init__(self, definition: Mapping[str, Any], tasks: Mapping[str, Task], name: str) -> None:
@@ -46,6 +46,7 @@ class Execution:
         self._tasks = tasks
         self._name = name
         self.path: list[str] = []
+        self.inputs: list[Any] = []
         self.largest = 0
         self.events = 0
 
@@ -61,6 +62,7 @@ class Execution:
         while True:
             state = machine["States"][name]
             self.path.append(name)
+            self.inputs.append(given)
             self.events += 2
             scope = _Scope(given, variables, {"Execution": {"Name": self._name}, "State": {"Name": name}})
             following, given = self._state(state, scope)

@@ -153,10 +153,15 @@ def test_a_failure_tells_the_operators_where_and_fails_the_execution(step: str, 
     assert all(part in alert["Message"] for part in (NAME, "aviation/runways", "Refused", where))
 
 
-def test_an_alert_holds_no_data() -> None:
-    run = ingest(refine_unit=failing("Refused", "the canary's row"))
-    assert "canary" not in str(run.alerts)
-    assert "canary" not in str(ingest(athena=refuse).alerts)
+@pytest.mark.parametrize("step", steps())
+def test_no_alert_no_input_of_a_state_and_no_end_holds_what_an_error_says(step: str) -> None:
+    run = ingest_with(step, failing("Refused", "the canary's row"))
+    assert "canary" not in f"{run.alerts} {run.execution.inputs} {run.ended}"
+
+
+def test_what_athena_says_of_a_query_stays_out_of_alerts_and_states_too() -> None:
+    run = ingest(athena=refuse)
+    assert "canary" not in f"{run.alerts} {run.execution.inputs} {run.ended}"
 
 
 def test_a_unit_that_cannot_be_rejected_fails_the_execution() -> None:

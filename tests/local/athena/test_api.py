@@ -12,7 +12,7 @@ from mypy_boto3_s3 import S3Client
 
 from tests.local.athena.conftest import Ask, Emulator, finished
 
-pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("athena")]
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 OUTPUT = "s3://lake/athena-results/"
 ICEBERG = "table_type = 'ICEBERG', is_external = false"

@@ -6,7 +6,7 @@ from mypy_boto3_s3 import S3Client
 
 from tests.local.athena.conftest import Ask
 
-pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("athena")]
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 
 @pytest.fixture

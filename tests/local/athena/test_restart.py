@@ -10,7 +10,7 @@ import pytest
 from tests.local.athena.conftest import Emulator, end, finished, free_port, serve
 from tests.local.athena.test_api import SLOW
 
-pytestmark = [pytest.mark.laptop]
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 KEPT = {"PERSIST_STATE": "1", "S3_PERSIST": "1"}
 OUTPUT = {"OutputLocation": "s3://lake/results/"}

@@ -14,7 +14,7 @@ from pyiceberg.types import DateType, LongType, NestedField, StringType, Timesta
 from tests.local.athena.conftest import Ask
 from tests.local.athena.delete_files import add_equality_deletes, add_position_deletes
 
-pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("athena")]
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 SCHEMA = Schema(
     NestedField(1, "id", LongType()),

@@ -10,7 +10,7 @@ from mypy_boto3_athena import AthenaClient
 from tests.local.athena.conftest import Ask
 from tests.local.athena.test_api import ICEBERG
 
-pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("athena")]
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pyiceberg.types import LongType, NestedField, StringType
 
 from tests.local.athena.conftest import Ask, finished
 
-pytestmark = [pytest.mark.laptop, pytest.mark.xdist_group("athena")]
+pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
 COLUMNS = (
     "id bigint COMMENT 'the number', name string, n int, f float, x double, ok boolean, d decimal(10,2), "

@@ -6,6 +6,7 @@ days, timestamps ISO 8601 moments (a day is its midnight); years run from 1 to 9
 """
 
 import re
+from collections.abc import Iterator
 
 from sqlglot import exp
 
@@ -34,10 +35,12 @@ _REAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _SCIENTIFIC = r"[+-]?[0-9.]{1,16}[eE][+-]?[0-9]{1,3}"
 _LARGEST = "1.7976931348623157e308"
 
+_DIGIT = "[0-9]"
+_TWO_DIGITS, _ONE_OR_TWO = "[0-9]{2}", "[0-9]{1,2}"
 _DIRECTIVES = {
     "%": "%",
     "Y": "[0-9]{4}",
-    **dict.fromkeys("ymdHIMS", "[0-9]{1,2}"),
+    **dict.fromkeys("ymdHIMS", _ONE_OR_TWO),
     "f": "[0-9]{1,6}",
     "j": "[0-9]{1,3}",
     "z": r"(?:Z|[+-][0-9]{2}:?(?:[0-9]{2})?)",
@@ -79,6 +82,11 @@ def column_type(column: Column) -> exp.DataType:
 
 def from_text(type_: Type, value: E) -> E:
     """The scalar that `value`, a text, stands for; NULL where it stands for none."""
+    return bounded(type_, parsed(type_, value))
+
+
+def parsed(type_: Type, value: E) -> E:
+    """Like `from_text`, but maybe beyond the bounds of the type."""
     match type_:
         case Integer():
             value = _where(matches(value, _WHOLE), _tried(value, type_))
@@ -92,11 +100,11 @@ def from_text(type_: Type, value: E) -> E:
             value = _date(pattern, value)
         case Timestamp(format=pattern, timezone=timezone):
             value = _timestamp(pattern, timezone, value)
-    return finite(type_, value)
+    return value
 
 
-def finite(type_: Type, value: E) -> E:
-    """`value` where it is within what the type holds: no infinities, and years from 1 to 9999."""
+def bounded(type_: Type, value: E) -> E:
+    """`value` where it is no infinity, and in a year from 1 to 9999."""
     bounds = {
         Double: (f"-{_LARGEST}", _LARGEST),
         Date: ("0001-01-01", "9999-12-31"),
@@ -160,14 +168,14 @@ def trimmed(value: E) -> E:
 
 def _date(pattern: str, value: E) -> E:
     if pattern:
-        return exp.cast(_parsed(pattern, value), "DATE")
+        return exp.cast(_strptime(pattern, value), "DATE")
     return _where(matches(value, _DAY), _tried(value, "DATE"))
 
 
 def _timestamp(pattern: str, timezone: str, value: E) -> E:
     if pattern:
-        parsed = _parsed(pattern, value)
-        return parsed if "%z" in pattern.replace("%%", "") else in_zone(parsed, timezone)
+        moment = _strptime(pattern, value)
+        return moment if "%z" in pattern.replace("%%", "") else in_zone(moment, timezone)
     # DuckDB wants seconds where there is an offset, and no white space after them.
     with_seconds = exp.RegexpReplace(
         this=trimmed(value), expression=text(rf"([T ]{_TIME})({_OFFSET})$"), replacement=text(r"\1:00\2")
@@ -180,20 +188,22 @@ def _timestamp(pattern: str, timezone: str, value: E) -> E:
     return case((exp.Not(this=matches(value, _MOMENT)), exp.null()), (has_offset, moment), default=local)
 
 
-def _parsed(pattern: str, value: E) -> E:
+def _strptime(pattern: str, value: E) -> E:
     """What strptime makes of a text; DuckDB's takes short years, no `Z`, and the 366th day of any year."""
-    shape = "".join(_shape(token) for token in re.findall(r"%.|[^%]+|%", pattern, re.DOTALL))
+    shape = "".join(_shapes(re.findall(r"%.|[^%]+|%", pattern, re.DOTALL)))
     plain = trimmed(value)
     if pattern.endswith("%z"):
         plain = exp.RegexpReplace(this=plain, expression=text("Z$"), replacement=text("+00"))
-    parsed = call("TRY_STRPTIME", plain, text(pattern))
-    if "%j" in pattern:
-        same = exp.EQ(this=call("STRFTIME", parsed, text(pattern)), expression=plain)
-        parsed = _where(same, parsed)
-    return _where(matches(value, shape), parsed)
+    moment = call("TRY_STRPTIME", plain, text(pattern))
+    if "%j" in pattern and "%Y" in pattern and "%z" not in pattern:
+        same_year = exp.Contains(this=plain, expression=call("STRFTIME", moment, text("%Y")))
+        moment = _where(same_year, moment)
+    return _where(matches(value, shape), moment)
 
 
-def _shape(token: str) -> str:
-    if token.startswith("%"):
-        return _DIRECTIVES.get(token[1:], ".+")
-    return re.escape(token)
+def _shapes(tokens: list[str]) -> Iterator[str]:
+    """An RE2 expression for each part of a format; numbers that touch have all their digits."""
+    shapes = [_DIRECTIVES.get(token[1:], ".+") if token[0] == "%" else re.escape(token) for token in tokens]
+    for before, shape, after in zip(["", *shapes], shapes, [*shapes[1:], ""], strict=False):
+        touches = before.startswith(_DIGIT) or after.startswith(_DIGIT)
+        yield _TWO_DIGITS if shape == _ONE_OR_TWO and touches else shape

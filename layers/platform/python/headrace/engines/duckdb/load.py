@@ -16,7 +16,7 @@ from headrace.engines.duckdb.reading import INCOMING, Reading, Refusal, unreadab
 from headrace.engines.duckdb.render import refined, texts, to_shape, work_columns
 from headrace.engines.duckdb.session import DataFault, Session
 from headrace.engines.duckdb.sniff import check_kind, format_of
-from headrace.engines.duckdb.sql import create_table
+from headrace.engines.duckdb.sql import column, create_table, number
 
 WORK = "work"
 _SHAPED = "shaped"
@@ -91,15 +91,15 @@ class _Loader:
     def _load_csv(self, csv: Csv, files: list[CsvFile]) -> None:
         """Files of one header: DuckDB takes those that it gets right, the rest are read carefully."""
         fast = [file for file in files if file.records is not None]
-        while fast and (doubtful := self._doubtful(fast_reading(self._plan, csv, fast))):
+        while fast and (doubtful := self._load_fast(fast_reading(self._plan, csv, fast))):
             fast = [file for file in fast if file.entry not in doubtful]
         taken = {file.entry for file in fast}
         careful = [file for file in files if file.entry not in taken]
         if careful:
             self._load(careful_reading(self._plan, csv, careful))
 
-    def _doubtful(self, reading: Reading) -> set[int]:
-        """Load a reading; or nothing of it, and tell from which sources DuckDB took too few or too many."""
+    def _load_fast(self, reading: Reading) -> set[int]:
+        """Load a reading; or nothing of it, and return the sources from which DuckDB took a wrong number."""
         self._session.execute(exp.Transaction())
         try:
             self._insert(reading)
@@ -141,7 +141,9 @@ class _Loader:
         }
 
     def _miscounted(self, reading: Reading) -> set[int]:
+        low, high = number(min(reading.entries)), number(max(reading.entries))
         counted = exp.select("entry", exp.Count(this=exp.Star())).from_(WORK).group_by("entry")
+        counted = counted.where(exp.Between(this=column("entry"), low=low, high=high))
         rows: dict[int, int] = dict(self._session.execute(counted))
         return {entry for entry in reading.entries if rows.get(entry, 0) != reading.expected[entry]}
 

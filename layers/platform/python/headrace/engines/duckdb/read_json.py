@@ -6,6 +6,7 @@ strict nor exact (see `strict_json`). A document is mapped, not read: its record
 """
 
 import mmap
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,14 @@ from headrace.engines.duckdb.reading import (
     batched,
     unreadable,
 )
-from headrace.engines.duckdb.sql import any_of, call, case, column, json_text, number, text
+from headrace.engines.duckdb.sql import any_of, call, case, column, json_text, named, number, text
 from headrace.engines.duckdb.strict_json import repeats_a_name
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _ANYTHING = msgspec.json.Decoder(msgspec.Raw)
-_KINDS = {"{": "an object", "[": "an array", '"': "a text", "t": "true", "f": "false", "n": "null"}
+_FIRST = re.compile(rb"[ \t\r\n]*([^ \t\r\n])")
+_KINDS = {b"{": "an object", b"[": "an array", b'"': "a text", b"t": "true", b"f": "false", b"n": "null"}
 
 RECORD_BYTES = 64 << 20
 
@@ -50,8 +52,10 @@ Row = Sequence[Any]
 def json_reading(plan: Plan, format_: Ndjson | JsonDocument, files: Sequence[tuple[int, Path]]) -> Reading:
     """The records of the files, one after the other; `files` are (entry, path)."""
     schema = POSITION.append(pa.field("extra", pa.string()))
-    for index in range(len(plan.columns)):
-        schema = schema.append(pa.field(f"c{index}", pa.string()))
+    names = [f"c{index}" for index in range(len(plan.columns))]
+    tokens = [named(exp.Nullif(this=column(name), expression=text("")), name) for name in names]
+    for name in names:
+        schema = schema.append(pa.field(name, pa.string()))
     expected = dict.fromkeys((entry for entry, _ in files), 0)
     refused: dict[int, Refusal] = {}
 
@@ -67,8 +71,8 @@ def json_reading(plan: Plan, format_: Ndjson | JsonDocument, files: Sequence[tup
 
     return Reading(
         entries=tuple(expected),
-        rows=exp.select(exp.Star()).from_(exp.to_table(INCOMING)),
-        fields=tuple(_field(f"c{index}", one.type) for index, one in enumerate(plan.columns)),
+        rows=exp.select(*POSITION.names, "extra", *tokens).from_(INCOMING),
+        fields=tuple(_field(name, one.type) for name, one in zip(names, plan.columns, strict=True)),
         extra=column("extra"),
         incoming=Incoming(schema, lambda: batched(rows(), schema)),
         expected=expected,
@@ -121,8 +125,8 @@ def _elements(document: memoryview, record_path: str) -> list[msgspec.Raw]:
 
 
 def _kind(value: msgspec.Raw) -> str:
-    first = bytes(memoryview(value)[:64]).lstrip()[:1].decode("ascii", "replace")
-    return _KINDS.get(first, "a number")
+    found = _FIRST.match(memoryview(value))
+    return _KINDS.get(found[1] if found else b"", "a number")
 
 
 def _splitter(plan: Plan) -> Callable[[bytes], Row]:
@@ -174,7 +178,7 @@ def _inside(members: dict[str, msgspec.Raw], known: set[str]) -> str | None:
 
 
 def _field(name: str, type_: Type) -> Field:
-    token = exp.Nullif(this=column(name), expression=text(""))
+    token = column(name)
     if isinstance(type_, Json):
         return Field(exp.Nullif(this=token, expression=text("null")), token)
     first = exp.Left(this=token, expression=number(1))

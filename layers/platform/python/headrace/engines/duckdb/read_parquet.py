@@ -41,9 +41,11 @@ from headrace.engines.duckdb.sql import (
     text,
 )
 
-# A footer may claim anything: 92 kB can stand for 50 million rows.
+# Bombs: 92 kB can stand for 50 million rows, 4 kB for 2 GB of text.
 _FREE_CELLS = 20_000_000
 _CELLS_PER_BYTE = 200
+_FREE_BYTES = 64 << 20
+_BYTES_PER_BYTE = 200
 
 _INTEGERS = {
     "TINYINT",
@@ -75,9 +77,11 @@ class ParquetFile:
 def open_parquet(session: Session, plan: Plan, entry: int, path: Path) -> ParquetFile:
     """Read the footer. Raises UnreadableObject where there is none, or it claims too much, or its columns
     are not the contract's."""
+    size = path.stat().st_size
     try:
         names = _top_names(session.execute(_footer("PARQUET_SCHEMA", path, "name", "num_children")))
         records = session.execute(_footer("PARQUET_FILE_METADATA", path, "num_rows"))[0][0]
+        chunks = session.execute(_footer("PARQUET_METADATA", path, "total_uncompressed_size"))
         described = exp.Describe(this=exp.select(exp.Star()).from_(parquet_rows([path], [])))
         types = [row[1] for row in session.execute(described)]
     except DataFault:
@@ -88,10 +92,12 @@ def open_parquet(session: Session, plan: Plan, entry: int, path: Path) -> Parque
     if twice:
         raise UnreadableObject(f"the file has two columns {listed(twice)}")
     check_names(plan, names, "the file")
-    if records * len(names) > max(_FREE_CELLS, _CELLS_PER_BYTE * path.stat().st_size):
+    plain = sum(chunk for (chunk,) in chunks)
+    too_many = records * len(names) > max(_FREE_CELLS, _CELLS_PER_BYTE * size)
+    if too_many or plain > max(_FREE_BYTES, _BYTES_PER_BYTE * size):
         raise UnreadableObject(
-            f"{records} rows of {len(names)} columns in {path.stat().st_size} bytes are more than is read; "
-            "write the rows to several files"
+            f"{size} bytes that stand for {records} rows of {len(names)} columns and {plain} bytes are more "
+            "than is read; write the rows to several files"
         )
     return ParquetFile(entry, path, tuple(zip(names, types, strict=True)), records)
 

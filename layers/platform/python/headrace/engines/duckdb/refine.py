@@ -7,9 +7,9 @@ from pathlib import Path
 from sqlglot import exp
 
 from headrace.domain.batch import ReasonCount
-from headrace.domain.errors import EngineFault
+from headrace.domain.errors import EngineFault, InvalidContract
 from headrace.domain.machine import Machine
-from headrace.domain.plan import Column, Plan
+from headrace.domain.plan import Array, Column, Object, Plan
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS
 from headrace.engines.duckdb.load import WORK, Spoilt, load
 from headrace.engines.duckdb.read_parquet import parquet_rows
@@ -77,6 +77,9 @@ def refine(
     after its own. The same input gives the same bytes. Raises Unavailable where memory or disk ran
     out, and EngineFault where rows would be lost.
     """
+    _check_inner(plan.columns)
+    if not masking_key and any(one.mask == "hash" for one in plan.columns):
+        raise EngineFault("a column is masked by a hash, and there is no key for it")
     ordered = sorted(sources, key=lambda source: source.index)
     refusals = {one.index: one.content for one in ordered if isinstance(one.content, Refusal)}
     all_raw = bool(rejection) or any(one.unique for one in plan.columns)
@@ -96,6 +99,21 @@ def refine(
             return _Unit(session, plan, batch, ordered, workdir, rejection).written(
                 loaded.rows, refusals | loaded.refusals, in_order=loaded.in_order
             )
+
+
+def _check_inner(columns: Iterable[Column]) -> None:
+    """Raises InvalidContract where a mask or a rule stands inside a column: nothing would apply it."""
+    for one in columns:
+        shape = one.type
+        while isinstance(shape, Array):
+            shape = shape.items
+        if isinstance(shape, Object):
+            for inner in shape.columns:
+                if inner.mask or inner.rules or inner.required or inner.unique:
+                    raise InvalidContract(
+                        (f"{one.name}.{inner.name}: masks and rules are for whole columns",)
+                    )
+            _check_inner(shape.columns)
 
 
 class _Unit:

@@ -4,7 +4,8 @@ Each layer computes something once from the columns below it:
 
     rows      entry, place, problem, record, and what the reading's fields refer to
     texts     t<i>: each column's value as text             (nested ones are then shaped in Python)
-    values    v<i>: the typed value; NULL where there is none
+    parsed    p<i>: what the text says
+    values    v<i>: the value, within its type's bounds; NULL where there is none
     judged    reasons: every rule the row broke; NULL where it broke none
     refined   o<i>: what the table gets, rescued, reasons, raw, u<i>: what a masked column is unique by
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from headrace.domain.plan import Array, Column, Json, Object, Plan, Text, Type
-from headrace.engines.duckdb.casts import column_type, finite, from_text, sql_type
+from headrace.engines.duckdb.casts import bounded, column_type, from_text, parsed, sql_type
 from headrace.engines.duckdb.reading import Field, Reading
 from headrace.engines.duckdb.rules import breaks, excerpt, masked, name_of
 from headrace.engines.duckdb.sql import (
@@ -97,14 +98,15 @@ def refined(plan: Plan, reading: Reading, rows: exp.Select, *, all_raw: bool) ->
     """From `texts`, shaped where they must be, to `work_columns`; with `all_raw`, each row has its raw
     text, else those with reasons."""
     columns = list(zip(range(len(plan.columns)), plan.columns, reading.fields, strict=True))
-    values = extended(rows, ((f"v{i}", _value(i, one, field)) for i, one, field in columns))
+    read = extended(rows, ((f"p{i}", _parsed(i, one, field)) for i, one, field in columns))
+    values = extended(read, ((f"v{i}", _bounded(i, one, field)) for i, one, field in columns))
     judged = extended(values, [("reasons", _reasons(plan, reading))])
     unknown = _unknown(reading)
     outputs = {
         "entry": column("entry"),
         "place": column("place"),
         **{f"o{i}": _output(i, one, field) for i, one, field in columns},
-        "rescued": case((is_not_null(unknown), _braced(unknown))) if unknown else no_text(),
+        "rescued": no_text() if unknown is None else case((is_not_null(unknown), _braced(unknown))),
         "reasons": column("reasons"),
         "raw": _raw(plan, reading, all_raw=all_raw),
         **{f"u{i}": column(f"v{i}") for i, one, _ in columns if one.unique and one.mask},
@@ -113,15 +115,20 @@ def refined(plan: Plan, reading: Reading, rows: exp.Select, *, all_raw: bool) ->
     return select.from_(judged.subquery("rows", copy=False), copy=False)
 
 
-def _value(i: int, one: Column, field: Field | None) -> E:
+def _parsed(i: int, one: Column, field: Field | None) -> E:
     if field is None:
         return exp.cast(exp.null(), sql_type(one.type))
     if field.shaped:
         return _shaped_value(one.type, _part(i, "value"))
-    value = from_text(one.type, column(f"t{i}"))
+    value = parsed(one.type, column(f"t{i}"))
     if field.native is not None:
-        value = first_of(finite(one.type, field.native), value)
+        value = first_of(field.native, value)
     return case((exp.Not(this=exp.paren(field.unfit)), value)) if field.unfit is not None else value
+
+
+def _bounded(i: int, one: Column, field: Field | None) -> E:
+    value = column(f"p{i}")
+    return value if field is None or field.shaped else bounded(one.type, value)
 
 
 def _part(i: int, name: str) -> E:

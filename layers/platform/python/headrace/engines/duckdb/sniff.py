@@ -48,9 +48,11 @@ def format_of(formats: tuple[Format, ...], key: str) -> Format:
 
 
 def check_kind(format_: Format, path: Path) -> None:
-    """Raises UnreadableObject where a file's first bytes are another format's."""
+    """Raises UnreadableObject where a file is empty or its first bytes are another format's."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
+    if not head:
+        raise UnreadableObject("the file is empty")
     magic, kind = next((known for known in _MAGIC if head.startswith(known[0])), (b"", ""))
     binary = b"\0" in head
     if isinstance(format_, Parquet):

@@ -48,7 +48,15 @@ def is_not_null(value: E) -> E:
 
 
 def any_of(conditions: Iterable[E]) -> E:
-    return exp.or_(*conditions, copy=False) if (conditions := list(conditions)) else exp.false()
+    """As a balanced tree: DuckDB takes expressions up to a thousand levels deep."""
+    conditions = list(conditions)
+    if not conditions:
+        return exp.false()
+    if len(conditions) == 1:
+        return conditions[0]
+    middle = len(conditions) // 2
+    halves = (exp.paren(any_of(half), copy=False) for half in (conditions[:middle], conditions[middle:]))
+    return exp.Or(this=next(halves), expression=next(halves))
 
 
 def all_of(*conditions: E) -> E:

@@ -4,13 +4,14 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from errno import ENOSPC
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import zstandard
 
-from headrace.domain.errors import UnreadableObject
+from headrace.domain.errors import Unavailable, UnreadableObject
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -83,8 +84,10 @@ def stage(stream: BinaryIO, to: Path, key: str, limits: Limits = Limits()) -> St
                 _check_size(size, landed.size, limits, key)
                 file.write(piece)
         _check_not_empty(landed.size, key)
-    except BaseException:
+    except BaseException as error:
         to.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno == ENOSPC:
+            raise Unavailable(f"the disk under {to.parent} is full: give the function more storage") from None
         raise
     return Staged(to, landed.sha256, size)
 
