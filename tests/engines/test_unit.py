@@ -1,7 +1,6 @@
 """A work unit as a whole: every row once, in order, in the same bytes each time."""
 
 import json
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +30,7 @@ from headrace.domain.plan import (
     Text,
 )
 from headrace.engines.duckdb import EngineFault, Reason, Refusal
-from headrace.engines.duckdb.load import Loaded, load
+from headrace.engines.duckdb.load import Loaded, Loader
 from tests.engines.unit import Unit, plan, refine_files
 
 MILLS = plan(
@@ -96,6 +95,20 @@ def test_rows_keep_their_order_beyond_one_buffer_and_one_row_group(quoted: bool)
     numbers = unit.tables["curated"]
     assert numbers["wheels"].to_pylist() == [*range(400_000), 0]
     assert numbers["_row"].to_pylist() == [*range(1, 400_001), 1]
+
+
+def test_rows_keep_their_order_where_many_repeat_a_value() -> None:
+    once = plan(Column("a", "a", Integer(), unique=True), Column("b", "b", Text()))
+    lines = (f"{n % 100_000 if n % 3 else n},{n}" for n in range(200_000))
+    unit = refine_files(once, {"a.csv": "\n".join(["a,b", *lines]).encode(), "b.csv": b"a,b\n7,x\n-1,y\n"})
+    for side in ("curated", "quarantine"):
+        rows = unit.tables[side].select(["_object", "_row"]).to_pylist()
+        assert rows == sorted(rows, key=lambda row: (row["_object"], row["_row"]))
+    assert (
+        unit.tables["quarantine"].num_rows
+        == 200_002 - len({n % 100_000 if n % 3 else n for n in range(200_000)}) - 1
+    )
+    assert json.loads(unit.quarantine[-1]["_raw"]) == {"a": "7", "b": "x"}
 
 
 def test_many_objects_and_few_rows_keep_their_order() -> None:
@@ -278,10 +291,11 @@ def test_nothing_is_executed_from_names_or_values(names: list[str], value: str) 
 
 
 def test_the_outcome_holds_the_files_against_the_readers_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    def miscounted(*arguments: Any, **options: Any) -> Loaded:
-        loaded = load(*arguments, **options)
+    def miscounted(*arguments: Any) -> Loaded:
+        loaded = load(*arguments)
         return replace(loaded, rows={entry: rows + 1 for entry, rows in loaded.rows.items()})
 
-    monkeypatch.setattr(sys.modules["headrace.engines.duckdb.refine"], "load", miscounted)
+    load = Loader.load
+    monkeypatch.setattr(Loader, "load", miscounted)
     with pytest.raises(EngineFault, match="has 4 rows, but 2 curated and 1 quarantined"):
         refine_files(MILLS, {"a.csv": mill_csv(3, 3)})

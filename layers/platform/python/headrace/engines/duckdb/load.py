@@ -1,7 +1,8 @@
 """Loads the sources of a work unit into the table `work`, each by the reader that gets it right."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sqlglot import exp
@@ -16,7 +17,7 @@ from headrace.engines.duckdb.reading import INCOMING, Reading, Refusal, unreadab
 from headrace.engines.duckdb.render import refined, texts, to_shape, work_columns
 from headrace.engines.duckdb.session import DataFault, Session
 from headrace.engines.duckdb.sniff import check_kind, format_of
-from headrace.engines.duckdb.sql import column, create_table, number
+from headrace.engines.duckdb.sql import all_of, column, create_table, is_not_null, is_null, number, update
 
 WORK = "work"
 _SHAPED = "shaped"
@@ -44,24 +45,36 @@ class Loaded:
         return self.entries == sorted(self.entries)
 
 
-def load(
-    session: Session,
-    plan: Plan,
-    sources: Mapping[int, tuple[str, Path]],
-    *,
-    all_raw: bool,
-) -> Loaded:
-    """Create and fill `work`; `sources` are (key, file) by entry. Raises Spoilt."""
-    session.execute(create_table(WORK, work_columns(plan)))
-    return _Loader(session, plan, all_raw).load(sources)
+class Loader:
+    """Fills `work`; rows have their raw text where they have reasons, or all of them with `all_raw`."""
 
-
-class _Loader:
-    def __init__(self, session: Session, plan: Plan, all_raw: bool) -> None:
+    def __init__(self, session: Session, plan: Plan, *, all_raw: bool) -> None:
         self._session, self._plan, self._all_raw = session, plan, all_raw
         self._loaded = Loaded()
+        self._readings: list[Callable[[], Reading]] = []
+
+    def recall_raw(self) -> None:
+        """Give their raw text to rows that got reasons only after they were loaded, by reading again.
+
+        Keeping it for all rows from the start would take twice the time of the whole load.
+        """
+        late = all_of(is_not_null(column("reasons")), is_null(column("raw")))
+        places = exp.select("entry", "place").from_(WORK).where(late)
+        place = exp.Tuple(expressions=[column("entry"), column("place")])
+        entries = exp.select("entry").distinct().from_(WORK).where(late)
+        missing = {entry for (entry,) in self._session.execute(entries)}
+        for read in self._readings:
+            reading = read()
+            if missing.isdisjoint(reading.entries):
+                continue
+            rows = exp.select("*").from_(self._texts(reading).subquery("rows"))
+            rows = rows.where(exp.In(this=place, query=places.subquery()))
+            again = refined(self._plan, reading, rows, all_raw=True).subquery("again")
+            self._session.execute(update(WORK, {"raw": column("raw", "again")}, again, on=("entry", "place")))
 
     def load(self, sources: Mapping[int, tuple[str, Path]]) -> Loaded:
+        """`sources` are (key, file) by entry. Raises Spoilt."""
+        self._session.execute(create_table(WORK, work_columns(self._plan)))
         csv: dict[tuple[Csv, tuple[str, ...]], list[CsvFile]] = {}
         json: dict[Ndjson | JsonDocument, list[tuple[int, Path]]] = {}
         parquet: dict[tuple[tuple[str, str], ...], list[ParquetFile]] = {}
@@ -83,7 +96,7 @@ class _Loader:
         for (format_, _), files in csv.items():
             self._load_csv(format_, files)
         for format_, paths in json.items():
-            self._load(json_reading(self._plan, format_, paths))
+            self._load(partial(json_reading, self._plan, format_, paths))
         for footers in parquet.values():
             self._load_parquet(footers)
         return self._loaded
@@ -91,15 +104,16 @@ class _Loader:
     def _load_csv(self, csv: Csv, files: list[CsvFile]) -> None:
         """Files of one header: DuckDB takes those that it gets right, the rest are read carefully."""
         fast = [file for file in files if file.records is not None]
-        while fast and (doubtful := self._load_fast(fast_reading(self._plan, csv, fast))):
+        while fast and (doubtful := self._load_fast(partial(fast_reading, self._plan, csv, fast))):
             fast = [file for file in fast if file.entry not in doubtful]
         taken = {file.entry for file in fast}
         careful = [file for file in files if file.entry not in taken]
         if careful:
-            self._load(careful_reading(self._plan, csv, careful))
+            self._load(partial(careful_reading, self._plan, csv, careful))
 
-    def _load_fast(self, reading: Reading) -> set[int]:
+    def _load_fast(self, read: Callable[[], Reading]) -> set[int]:
         """Load a reading; or nothing of it, and return the sources from which DuckDB took a wrong number."""
+        reading = read()
         self._session.execute(exp.Transaction())
         try:
             self._insert(reading)
@@ -109,11 +123,12 @@ class _Loader:
         doubtful = self._miscounted(reading)
         self._session.execute(exp.Rollback() if doubtful else exp.Commit())
         if not doubtful:
-            self._note(reading)
+            self._note(reading, read)
         return doubtful
 
     def _load_parquet(self, files: list[ParquetFile]) -> None:
-        reading = parquet_reading(self._plan, files)
+        read = partial(parquet_reading, self._plan, files)
+        reading = read()
         try:
             self._insert(reading)
         except DataFault:
@@ -125,15 +140,17 @@ class _Loader:
         if guilty:
             message = "the file cannot be read to its end; write it again"
             raise Spoilt(dict.fromkeys(guilty, unreadable(message)))
-        self._note(reading)
+        self._note(reading, read)
 
-    def _load(self, reading: Reading) -> None:
+    def _load(self, read: Callable[[], Reading]) -> None:
+        reading = read()
         self._insert(reading)
         if wrong := self._miscounted(reading):
             raise EngineFault(f"{len(wrong)} objects gave another number of rows than they have records")
-        self._note(reading)
+        self._note(reading, read)
 
-    def _note(self, reading: Reading) -> None:
+    def _note(self, reading: Reading, read: Callable[[], Reading]) -> None:
+        self._readings.append(read)
         self._loaded.refusals |= reading.refused
         self._loaded.entries += reading.entries
         self._loaded.rows |= {

@@ -11,7 +11,7 @@ from headrace.domain.errors import EngineFault, InvalidContract
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Array, Column, Object, Plan
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS
-from headrace.engines.duckdb.load import WORK, Spoilt, load
+from headrace.engines.duckdb.load import WORK, Loader, Spoilt
 from headrace.engines.duckdb.read_parquet import parquet_rows
 from headrace.engines.duckdb.reading import Reason, Refusal, Source
 from headrace.engines.duckdb.render import reason
@@ -31,6 +31,7 @@ from headrace.engines.duckdb.sql import (
     number,
     struct,
     text,
+    update,
 )
 from headrace.engines.duckdb.write import Written, write_parquet
 
@@ -82,7 +83,6 @@ def refine(
         raise EngineFault("a column is masked by a hash, and there is no key for it")
     ordered = sorted(sources, key=lambda source: source.index)
     refusals = {one.index: one.content for one in ordered if isinstance(one.content, Refusal)}
-    all_raw = bool(rejection) or any(one.unique for one in plan.columns)
     while True:
         readable = {
             one.index: (one.landed.key, one.content)
@@ -91,11 +91,16 @@ def refine(
         }
         paths = [path for _, path in readable.values()]
         with Session(workdir, paths, machine.memory_mb, {MASKING_KEY: masking_key}) as session:
+            loader = Loader(session, plan, all_raw=bool(rejection))
             try:
-                loaded = load(session, plan, readable, all_raw=all_raw)
+                loaded = loader.load(readable)
             except Spoilt as spoilt:  # DuckDB may not survive such a file: begin anew without it
                 refusals |= spoilt.refusals
                 continue
+            for index, one in enumerate(plan.columns):
+                if one.unique:
+                    session.execute(_quarantine_repeats(index, one))
+            loader.recall_raw()
             return _Unit(session, plan, batch, ordered, workdir, rejection).written(
                 loaded.rows, refusals | loaded.refusals, in_order=loaded.in_order
             )
@@ -117,7 +122,7 @@ def _check_inner(columns: Iterable[Column]) -> None:
 
 
 class _Unit:
-    """A loaded work unit, to be judged as a whole, written and counted."""
+    """A loaded and judged work unit, to be written and counted."""
 
     def __init__(
         self,
@@ -133,9 +138,6 @@ class _Unit:
 
     def written(self, rows: Mapping[int, int], refusals: Mapping[int, Refusal], *, in_order: bool) -> Refined:
         """Write both sides; `rows` counts each readable source's records."""
-        for index, one in enumerate(self._plan.columns):
-            if one.unique:
-                self._session.execute(_quarantine_repeats(index, one))
         self._quarantine_whole(refusals)
         self._number_sources()
         curated = self._write_curated(in_order=in_order)
@@ -271,7 +273,7 @@ def _sorted(rows: exp.Select) -> exp.Select:
     return rows.order_by(column("entry", WORK), column("place", WORK), copy=False)
 
 
-def _quarantine_repeats(index: int, one: Column) -> exp.Update:
+def _quarantine_repeats(index: int, one: Column) -> E:
     """Give every row but the first of each value a reason. A row that is in quarantine already, for
     another rule or an earlier column, is nobody's first."""
     key = column(f"u{index}" if one.mask else f"o{index}", WORK)
@@ -285,16 +287,8 @@ def _quarantine_repeats(index: int, one: Column) -> exp.Update:
         .subquery("firsts")
     )
     repeats = reason(text(one.name), text("unique"), excerpt(one.mask, exp.cast(key, "TEXT")))
-    return exp.Update(
-        this=exp.to_table(WORK),
-        expressions=[
-            exp.EQ(this=column("reasons"), expression=call("LIST_APPEND", column("reasons"), repeats))
-        ],
-        from_=exp.From(this=firsts),
-        where=exp.Where(
-            this=all_of(
-                exp.EQ(this=key, expression=column("value", "firsts")),
-                exp.GT(this=place, expression=column("first", "firsts")),
-            )
-        ),
+    again = exp.EQ(this=key, expression=column("value", "firsts"))
+    later = exp.GT(this=place, expression=column("first", "firsts"))
+    return update(
+        WORK, {"reasons": call("LIST_APPEND", column("reasons"), repeats)}, firsts, (), again, later
     )

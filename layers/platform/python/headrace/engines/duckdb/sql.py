@@ -1,6 +1,6 @@
 """Small pieces of SQL syntax trees, so that the rest reads like the SQL it makes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from sqlglot import exp
@@ -138,3 +138,14 @@ def insert_values(name: str, rows: Iterable[Iterable[E]], columns: Iterable[str]
         into = exp.Schema(this=into, expressions=names)
     tuples = [exp.Tuple(expressions=list(row)) for row in rows]
     return exp.Insert(this=into, expression=exp.Values(expressions=tuples))
+
+
+def update(table: str, values: Mapping[str, E], source: exp.Subquery, on: Iterable[str], *where: E) -> E:
+    """Set columns of the rows that match a row of `source` in the columns `on` and satisfy `where`."""
+    same = (exp.EQ(this=column(name, table), expression=column(name, source.alias)) for name in on)
+    return exp.Update(
+        this=exp.to_table(table),
+        expressions=[exp.EQ(this=column(name), expression=value) for name, value in values.items()],
+        from_=exp.From(this=source),
+        where=exp.Where(this=all_of(*same, *where)),
+    )
