@@ -1,6 +1,8 @@
 """NDJSON and JSON documents: records, strictness, and what one broken record costs."""
 
 import json
+import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -25,6 +27,15 @@ def test_rows_are_the_lines_that_are_not_blank() -> None:
         (2, 2, "x"),
         (3, 3, None),
     ]
+
+
+@pytest.fixture(autouse=True)
+def usual_recursion_limit() -> Iterator[None]:
+    """Python's own: how deep JSON may nest depends on it, and libraries of other tests raise it."""
+    raised = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    yield
+    sys.setrecursionlimit(raised)
 
 
 @pytest.mark.parametrize(
