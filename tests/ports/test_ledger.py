@@ -312,6 +312,7 @@ def test_any_key_is_kept_as_it_is(ledger: Ledger, name: str) -> None:
     assert ledger.loaded_content(ALBUMS, [landed.key]) == {landed.key: content}
 
 
+@pytest.mark.slow
 def test_a_batch_may_be_larger_than_one_call(ledger: Ledger) -> None:
     objects = [album(f"{number:03d}") for number in range(120)]
     admitted(ledger, *objects)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -141,6 +142,7 @@ def _listed(dataset: str, ledger: Ledger) -> list[LedgerObject]:
     return ledger.objects(dataset)
 
 
+@pytest.mark.slow
 def test_the_ledgers_agree_whatever_is_done_to_them() -> None:
     with mock_aws():
         LedgersAgree.world = EmulatedWorld("moto")

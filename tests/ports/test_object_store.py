@@ -136,6 +136,7 @@ def test_a_hostile_key_survives(world: World, key: str) -> None:
     assert not bucket.create(key, b"other")
 
 
+@pytest.mark.slow
 def test_a_listing_goes_on_after_its_first_page(bucket: Bucket) -> None:
     landed = [bucket.land(f"music/albums/{number:04d} +%\n.csv", b"") for number in range(1_005)]
     assert list(bucket.list("music/")) == landed

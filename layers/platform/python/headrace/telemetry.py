@@ -1,5 +1,7 @@
 """The only Logger and Metrics. Logs carry names and counts, never rows, keys of masks or contracts' data."""
 
+import logging
+
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics as _Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -7,6 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from headrace.domain.dataset import DatasetId
 
 logger = Logger(service="headrace", utc=True)
+logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells each client's credentials and endpoint
 
 
 class EmbeddedMetrics:

@@ -19,6 +19,8 @@ from headrace.domain.errors import InvalidContract, InvalidRequest
 from headrace.domain.plan import Column, Compiled, DatasetRule, Mart, Plan, Query
 
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,31}")
+_MOST_SQL = 50_000
+"""Characters of a contract's queries: a state of the state machine holds them all, in at most 256 KB."""
 _QUERY_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
@@ -211,6 +213,8 @@ def _queries(place: Place | None, found: Findings) -> tuple[Query, ...]:
             found.problem(entry, f"the query {name} has no sql", "add sql")
         else:
             queries[name] = Query(name, _query(sql, found)[0])
+    if place is not None and sum(len(query.sql) for query in queries.values()) > _MOST_SQL:
+        found.problem(place, f"the queries are longer than {_MOST_SQL:,} characters", "make a mart of some")
     return tuple(queries.values())
 
 

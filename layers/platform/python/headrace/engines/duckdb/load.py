@@ -63,7 +63,7 @@ class Loader:
         place = exp.Tuple(expressions=[column("entry"), column("place")])
         entries = exp.select("entry").distinct().from_(WORK).where(late)
         missing = {entry for (entry,) in self._session.execute(entries)}
-        for read in self._readings:
+        for read in self._readings if missing else ():
             reading = read()
             if missing.isdisjoint(reading.entries):
                 continue

@@ -78,9 +78,7 @@ def refine(
     after its own. The same input gives the same bytes. Raises Unavailable where memory or disk ran
     out, and EngineFault where rows would be lost.
     """
-    _check_inner(plan.columns)
-    if not masking_key and any(one.mask == "hash" for one in plan.columns):
-        raise EngineFault("a column is masked by a hash, and there is no key for it")
+    _check_masks(plan, masking_key)
     ordered = sorted(sources, key=lambda source: source.index)
     refusals = {one.index: one.content for one in ordered if isinstance(one.content, Refusal)}
     while True:
@@ -104,6 +102,13 @@ def refine(
             return _Unit(session, plan, batch, ordered, workdir, rejection).written(
                 loaded.rows, refusals | loaded.refusals, in_order=loaded.in_order
             )
+
+
+def _check_masks(plan: Plan, masking_key: bytes) -> None:
+    """Nothing is written that a mask should cover and does not."""
+    if not masking_key and any(one.mask == "hash" for one in plan.columns):
+        raise EngineFault("a column is masked by a hash, and there is no key for it")
+    _check_inner(plan.columns)
 
 
 def _check_inner(columns: Iterable[Column]) -> None:

@@ -2,7 +2,7 @@
 
 DuckDB's JSON reader takes NaN, Infinity and trailing commas, and passes numbers with a fraction through
 a double: `123456789012345.678901` comes out as `123456789012345.67`. msgspec's raw values are strict and
-exact; the standard library's parser, seven times slower, sees the duplicates that msgspec does not.
+exact; the standard library's parser, several times slower, sees the duplicates that msgspec does not.
 """
 
 import json
