@@ -58,6 +58,23 @@ def test_each_stale_mart_is_computed_and_published() -> None:
     assert [query["ClientRequestToken"] for query in run.queries] == [LENGTHS.token, SURFACES.token]
 
 
+def plan_one_at_a_time(request: Any) -> RefreshPlanned:
+    if not request.after:
+        return RefreshPlanned((LENGTHS,), after=LENGTHS.mart)
+    return RefreshPlanned((SURFACES,))
+
+
+def test_marts_that_one_state_cannot_hold_are_planned_in_turn() -> None:
+    run = refresh(plan_refresh=plan_one_at_a_time)
+    assert (run.ended.error, run.path[-1]) == ("", "Fresh")
+    assert run.requests == [
+        PlanRefresh("aviation/runways", NAME),
+        PublishMart(LENGTHS.mart, LENGTHS.stage, LENGTHS.freshness),
+        PlanRefresh("aviation/runways", NAME, after=LENGTHS.mart),
+        PublishMart(SURFACES.mart, SURFACES.stage, SURFACES.freshness),
+    ]
+
+
 def test_no_stale_mart_is_no_work() -> None:
     run = refresh(plan_refresh=lambda request: RefreshPlanned(()))
     assert (run.ended.error, run.queries, run.path[-1]) == ("", [], "Fresh")

@@ -19,10 +19,14 @@ from headrace.steps import records
 
 
 class PlanRefresh(Struct, frozen=True):
-    """`dataset` was updated, or is a mart that was registered. `execution` names this refresh."""
+    """`dataset` was updated, or is a mart that was registered. `execution` names this refresh.
+
+    `after` is the last mart planned so far: those that follow it by name are planned.
+    """
 
     dataset: str
     execution: str
+    after: str = ""
 
 
 class Refresh(Struct, frozen=True):
@@ -39,9 +43,17 @@ class Refresh(Struct, frozen=True):
 
 
 class RefreshPlanned(Struct, frozen=True):
-    """The marts that are stale; none where an earlier refresh holds as much."""
+    """The marts that are stale; none where an earlier refresh holds as much.
+
+    `after` is empty, or names the last mart of this reply where more are to be planned.
+    """
 
     refreshes: tuple[Refresh, ...]
+    after: str = ""
+
+
+_MOST_SQL = 100_000
+"""Bytes of SQL in one reply, which a state of the state machine holds in at most 256 KB."""
 
 
 def plan_refresh(
@@ -56,16 +68,24 @@ def plan_refresh(
     dataset = DatasetId.parse(request.dataset)
     itself = ledger.mart(dataset)
     marts = ([itself] if itself else []) + ledger.marts_reading(dataset)
-    refreshes = []
-    for state in marts:
+    refreshes: list[Refresh] = []
+    size = 0
+    for state in sorted(marts, key=lambda one: str(one.mart)):
+        if str(state.mart) <= request.after:
+            continue
         homes = {read: zones.mart(read) if ledger.mart(read) else zones.curated(read) for read in state.reads}
         watermarks = {
             str(read): int(catalog.state(home).properties.get(WATERMARK, "0")) for read, home in homes.items()
         }
         goal = Freshness(state.contract, watermarks)
         standing = Freshness.of(catalog.state(zones.mart(state.mart)).properties)
-        if standing is None or not standing.covers(goal):
-            refreshes.append(_refresh(state, goal, homes, request.execution, artefacts, lake, zones))
+        if standing is not None and standing.covers(goal):
+            continue
+        refresh = _refresh(state, goal, homes, request.execution, artefacts, lake, zones)
+        size += len(refresh.sql.encode())
+        if refreshes and size > _MOST_SQL:
+            return RefreshPlanned(tuple(refreshes), after=refreshes[-1].mart)
+        refreshes.append(refresh)
     return RefreshPlanned(tuple(refreshes))
 
 
