@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from headrace.domain.contract import compile_contracts
+from headrace.domain.contract.compile import compile_contracts
 from headrace.domain.errors import InvalidContract
 from headrace.domain.plan import Compiled
 from headrace.steps.reconcile import Reconcile, Reconciled

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from headrace.domain.contract import compile_contract
+from headrace.domain.contract.compile import compile_contract
 from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace_cli.deployment import Deployment

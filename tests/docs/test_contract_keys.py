@@ -6,19 +6,19 @@ from typing import get_args
 
 import pytest
 
-from headrace.domain import contract_extensions, contract_rules, contract_sql, contract_types
-from headrace.domain.contract import compile_contract
-from headrace.domain.contract_formats import FORMATS
-from headrace.domain.contract_patterns import DATE_CODES
+from headrace.domain.contract import extensions, rules, sql, types
+from headrace.domain.contract.compile import compile_contract
+from headrace.domain.contract.formats import FORMATS
+from headrace.domain.contract.patterns import DATE_CODES
 from headrace.domain.plan import Mask
 
 PAGE = (Path(__file__).parents[2] / "docs/adding-a-dataset.md").read_text()
-KEYS = {*contract_extensions.CONTRACT, *contract_extensions.SERVER, *contract_extensions.COLUMN}
+KEYS = {*extensions.CONTRACT, *extensions.SERVER, *extensions.COLUMN}
 WORDS = {
-    *contract_types.ACTED_ON,
-    *(option for options in contract_types.ACTED_ON.values() for option in options if option != "timezone"),
-    *contract_types.SENSITIVE,
-    *contract_rules.TEXT_FORMATS,
+    *types.ACTED_ON,
+    *(option for options in types.ACTED_ON.values() for option in options if option != "timezone"),
+    *types.SENSITIVE,
+    *rules.TEXT_FORMATS,
     *FORMATS,
     *get_args(Mask),
 }
@@ -46,7 +46,7 @@ def test_every_letter_of_a_date_pattern_is_told(letter: str) -> None:
 
 def test_the_functions_told_are_the_functions_allowed() -> None:
     told = re.findall(r"`(\w+)`", PAGE.split("one of these:")[1])
-    assert sorted(told) == sorted(contract_sql.FUNCTIONS)
+    assert sorted(told) == sorted(sql.FUNCTIONS)
 
 
 def test_the_contract_that_the_page_shows_compiles_and_its_id_has_the_form_that_is_shown() -> None:

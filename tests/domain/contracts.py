@@ -1,6 +1,6 @@
 """A small contract that compiles, and how a test changes it."""
 
-from headrace.domain.contract import compile_contract
+from headrace.domain.contract.compile import compile_contract
 from headrace.domain.errors import InvalidContract
 from headrace.domain.plan import Column, Mart, Plan
 

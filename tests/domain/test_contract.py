@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.domain.contract import read_contract
+from headrace.domain.contract.compile import compile_contract
 from headrace.domain.dataset import DatasetId
 from headrace.domain.plan import (
     Array,
@@ -47,7 +47,7 @@ from tests.domain.contracts import (
 
 
 def test_a_contract_becomes_a_plan() -> None:
-    plan = read_contract(PATH, THINGS)
+    plan = compile_contract(PATH, THINGS).compiled
     assert plan == Plan(
         dataset=DatasetId("demo", "things"),
         contract=plan.contract,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headrace.domain.contract_patterns import check_regex, strptime_format
-from headrace.domain.contract_rules import TEXT_FORMATS
+from headrace.domain.contract.patterns import check_regex, strptime_format
+from headrace.domain.contract.rules import TEXT_FORMATS
 
 ATOMS = [
     *"aZ0é.^$|()?*+-:]",

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.domain.compiled import contract_id, from_json, to_json
-from headrace.domain.contract import compile_contract
+from headrace.domain.contract.compile import compile_contract
 from headrace.domain.errors import InvalidContract
 from headrace.domain.plan import Plan
 from tests.domain.contracts import PATH, THINGS, mart_of

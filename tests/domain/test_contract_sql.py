@@ -4,7 +4,7 @@ import duckdb
 import pytest
 import sqlglot
 
-from headrace.domain.contract_sql import FUNCTIONS, InvalidSql, normalised, parse_query
+from headrace.domain.contract.sql import FUNCTIONS, InvalidSql, normalised, parse_query
 from headrace.domain.dataset import DatasetId
 from headrace.domain.plan import (
     Array,

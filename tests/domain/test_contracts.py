@@ -13,7 +13,7 @@ import sqlglot
 import yaml
 from open_data_contract_standard.model import OpenDataContractStandard
 
-from headrace.domain.contract import compile_contract
+from headrace.domain.contract.compile import compile_contract
 from headrace.domain.dataset import DatasetId
 from headrace.domain.plan import Column, Compiled, Mart, Plan
 from headrace.domain.zones import TableRef

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 import sqlglot
 from sqlglot import exp
 
-from headrace.domain import contract_sql
-from headrace.domain.contract_sql import dataset_of, dataset_tables, parse_query
+from headrace.domain.contract import sql as contract_sql
+from headrace.domain.contract.sql import dataset_of, dataset_tables, parse_query
 from headrace.domain.dataset import DatasetId
 from headrace.domain.plan import (
     Array,

@@ -7,7 +7,9 @@ import msgspec
 
 from headrace.domain import keys
 from headrace.domain.batch import Manifest, UnitReport
+from headrace.domain.compiled import from_json, to_json
 from headrace.domain.dataset import DatasetId
+from headrace.domain.errors import UnknownDataset
 from headrace.domain.plan import Compiled, Mart, Plan
 from headrace.ports import ObjectStore
 
@@ -32,16 +34,24 @@ def create(store: ObjectStore, key: str, record: Record) -> Record:
 
 
 def read_plan(store: ObjectStore, key: str) -> Plan:
-    return msgspec.json.decode(store.read(key), type=Plan)
+    """The compiled contract of a dataset; raises UnknownDataset where it is a mart's."""
+    compiled = from_json(store.read(key))
+    if not isinstance(compiled, Plan):
+        raise UnknownDataset(f"{key} is the contract of a mart, {compiled.dataset}, where no object lands")
+    return compiled
 
 
 def read_mart(store: ObjectStore, key: str) -> Mart:
-    return msgspec.json.decode(store.read(key), type=Mart)
+    """The compiled contract of a mart; raises UnknownDataset where it is a dataset's."""
+    compiled = from_json(store.read(key))
+    if not isinstance(compiled, Mart):
+        raise UnknownDataset(f"{key} is the contract of a dataset, {compiled.dataset}, not of a mart")
+    return compiled
 
 
 def write_contract(store: ObjectStore, dataset: DatasetId, compiled: Compiled) -> str:
     """Keep a compiled contract under a key that names its content; returns the key."""
-    body = encode(compiled)
+    body = to_json(compiled)
     key = keys.contract_key(dataset, compiled.contract, hashlib.sha256(body).hexdigest())
     store.write(key, body)
     return key

@@ -7,7 +7,7 @@ and no dataset takes objects before its tables stand.
 import msgspec
 from msgspec import Struct
 
-from headrace.domain.contract import compile_contracts
+from headrace.domain.contract.compile import compile_contracts
 from headrace.domain.plan import Compiled, Mart, Plan
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS
 from headrace.domain.zones import Zones

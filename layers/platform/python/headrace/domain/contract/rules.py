@@ -8,9 +8,9 @@ from decimal import Decimal as Number
 from decimal import InvalidOperation
 from typing import Literal
 
-from headrace.domain.contract_patterns import check_regex
-from headrace.domain.contract_source import Findings, Place, excerpt
-from headrace.domain.contract_types import options
+from headrace.domain.contract.patterns import check_regex
+from headrace.domain.contract.source import Findings, Place, excerpt
+from headrace.domain.contract.types import options
 from headrace.domain.plan import (
     DatasetRule,
     Date,

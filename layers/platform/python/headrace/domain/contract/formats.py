@@ -2,8 +2,8 @@
 
 import re
 
-from headrace.domain.contract_extensions import SERVER, extensions
-from headrace.domain.contract_source import Findings, Place, did_you_mean, excerpt
+from headrace.domain.contract.extensions import SERVER, extensions
+from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt
 from headrace.domain.plan import Csv, Format, JsonDocument, Ndjson, Parquet
 
 FORMATS = ("csv", "json", "ndjson", "parquet")

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from headrace.domain.contract_extensions import COLUMN, extensions
-from headrace.domain.contract_patterns import strptime_format
-from headrace.domain.contract_source import Findings, Place, did_you_mean, excerpt
+from headrace.domain.contract.extensions import COLUMN, extensions
+from headrace.domain.contract.patterns import strptime_format
+from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt
 from headrace.domain.plan import (
     Array,
     Boolean,

@@ -7,7 +7,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from headrace.domain.contract_source import Findings, Place, did_you_mean, excerpt
+from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt
 
 _API_VERSION = re.compile(r"v3\.[012]\.\d{1,3}")
 _REQUIRED = ("kind", "apiVersion", "id", "version", "domain", "name", "schema")

@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import get_args
 
-from headrace.domain.contract_extensions import COLUMN, extensions
-from headrace.domain.contract_rules import quality_flags, row_rules
-from headrace.domain.contract_source import Findings, Place, did_you_mean, excerpt
-from headrace.domain.contract_types import SENSITIVE, column_type, named_fields
+from headrace.domain.contract.extensions import COLUMN, extensions
+from headrace.domain.contract.rules import quality_flags, row_rules
+from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt
+from headrace.domain.contract.types import SENSITIVE, column_type, named_fields
 from headrace.domain.plan import Array, Column, Json, Mask, Object
 
 _MASKS: dict[str, Mask | None] = {"none": None, **{mask: mask for mask in get_args(Mask)}}

@@ -1,6 +1,6 @@
 """Headrace's own keys in a contract: ODCS custom properties whose name begins with `headrace.`."""
 
-from headrace.domain.contract_source import Findings, Place, did_you_mean, excerpt
+from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt
 
 CONTRACT = (
     "headrace.evolution",

@@ -7,13 +7,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from headrace.domain.compiled import contract_id
-from headrace.domain.contract_columns import dataset_columns, mart_columns
-from headrace.domain.contract_extensions import CONTRACT, extensions
-from headrace.domain.contract_formats import landed_formats
-from headrace.domain.contract_rules import dataset_rules, not_checked
-from headrace.domain.contract_source import Findings, Place, did_you_mean, excerpt, read_source
-from headrace.domain.contract_sql import InvalidSql, normalised, parse_query, reads
-from headrace.domain.contract_structure import check_structure
+from headrace.domain.contract.columns import dataset_columns, mart_columns
+from headrace.domain.contract.extensions import CONTRACT, extensions
+from headrace.domain.contract.formats import landed_formats
+from headrace.domain.contract.rules import dataset_rules, not_checked
+from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt, read_source
+from headrace.domain.contract.sql import InvalidSql, normalised, parse_query, reads
+from headrace.domain.contract.structure import check_structure
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import InvalidContract, InvalidRequest
 from headrace.domain.plan import Column, Compiled, DatasetRule, Mart, Plan, Query
@@ -29,11 +29,6 @@ class Compilation(Struct, frozen=True):
 
     compiled: Compiled
     notes: tuple[str, ...]
-
-
-def read_contract(path: str, text: str) -> Compiled:
-    """Like `compile_contract`, without the notes."""
-    return compile_contract(path, text).compiled
 
 
 def compile_contract(path: str, text: str) -> Compilation:
