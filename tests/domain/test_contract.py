@@ -16,6 +16,7 @@ from headrace.domain.plan import (
     Integer,
     Json,
     JsonDocument,
+    Key,
     Length,
     Ndjson,
     Object,
@@ -23,8 +24,10 @@ from headrace.domain.plan import (
     Parquet,
     Pattern,
     Plan,
+    Quarantined,
     Query,
     Range,
+    RowCount,
     Rule,
     Text,
     Timestamp,
@@ -37,6 +40,7 @@ from tests.domain.contracts import (
     NOTE,
     PATH,
     THINGS,
+    SEEN,
     changed,
     column_of,
     mart_of,
@@ -58,7 +62,7 @@ def test_a_contract_becomes_a_plan() -> None:
             Column("seen", "seen", Date()),
         ),
         reupload="append",
-        rules=(DatasetRule("row_count", "row_count", least=1),),
+        rules=(DatasetRule("row_count", RowCount(), least=1),),
     )
 
 
@@ -160,15 +164,18 @@ def test_rules_keep_the_order_in_which_reasons_are_listed() -> None:
     ],
 )
 def test_flags(declaration: str, required: bool, unique: bool) -> None:
-    column = column_of(f"{{name: x, logicalType: string, {declaration}}}")
-    assert (column.required, column.unique) == (required, unique)
+    plan = plan_of(
+        changed(f"{ID}\n      - {NOTE}\n      - {SEEN}", f"{{name: x, logicalType: string, {declaration}}}")
+    )
+    assert (plan.columns[0].required, any("x" in key.columns for key in plan.keys)) == (required, unique)
 
 
-def test_each_column_of_a_composite_key_is_required_but_need_not_be_unique() -> None:
+def test_each_column_of_a_composite_key_is_required_and_they_are_unique_together() -> None:
     keyed = THINGS.replace("logicalType: integer", "logicalType: integer, primaryKey: true")
     keyed = keyed.replace("logicalType: string", "logicalType: string, primaryKey: true")
-    flags = [(column.required, column.unique) for column in plan_of(keyed).columns]
-    assert flags == [(True, False), (True, False), (False, False)]
+    plan = plan_of(keyed)
+    assert [column.required for column in plan.columns] == [True, True, False]
+    assert plan.keys == (Key(tuple(column.name for column in plan.columns[:2]), "primary_key"),)
 
 
 @pytest.mark.parametrize(
@@ -224,13 +231,13 @@ def test_a_dataset_may_land_in_several_formats_and_servers_that_agree_count_once
 @pytest.mark.parametrize(
     ("check", "expected"),
     [
-        ("mustBe: 3", DatasetRule("row_count", "row_count", 3, 3)),
-        ("mustBeGreaterThan: 3", DatasetRule("row_count", "row_count", 4, None)),
-        ("mustBeGreaterOrEqualTo: 3", DatasetRule("row_count", "row_count", 3, None)),
-        ("mustBeLessThan: 3", DatasetRule("row_count", "row_count", None, 2)),
-        ("mustBeLessOrEqualTo: 3", DatasetRule("row_count", "row_count", None, 3)),
-        ("mustBeBetween: [1, 9], name: some", DatasetRule("some", "row_count", 1, 9)),
-        ("mustBe: 3, severity: warning", DatasetRule("row_count", "row_count", 3, 3, "warning")),
+        ("mustBe: 3", DatasetRule("row_count", RowCount(), 3, 3)),
+        ("mustBeGreaterThan: 3", DatasetRule("row_count", RowCount(), 4, None)),
+        ("mustBeGreaterOrEqualTo: 3", DatasetRule("row_count", RowCount(), 3, None)),
+        ("mustBeLessThan: 3", DatasetRule("row_count", RowCount(), None, 2)),
+        ("mustBeLessOrEqualTo: 3", DatasetRule("row_count", RowCount(), None, 3)),
+        ("mustBeBetween: [1, 9], name: some", DatasetRule("some", RowCount(), 1, 9)),
+        ("mustBe: 3, severity: warning", DatasetRule("row_count", RowCount(), 3, 3, severity="warning")),
     ],
 )
 def test_a_row_count_becomes_a_dataset_rule(check: str, expected: DatasetRule) -> None:
@@ -243,7 +250,7 @@ def test_extensions_of_the_contract_become_the_plan_s_settings() -> None:
   - {property: headrace.queries, value: [{name: newest, sql: 'select  max(seen) from demo.things -- all'}]}"""
     plan = plan_of(changed(EXTENSION, extensions))
     assert (plan.evolution, plan.reupload) == ("freeze", "immutable")
-    assert plan.rules[1] == DatasetRule("max_quarantined_percent", "quarantined_percent", most=2.5)
+    assert plan.rules[1] == DatasetRule("max_quarantined_percent", Quarantined(), most=2.5, percent=True)
     assert plan.queries == (Query("newest", "SELECT MAX(seen) FROM demo.things"),)
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from headrace.domain.batch import ObjectReport, Outcome, UnitReport
-from headrace.domain.plan import DatasetRule
+from headrace.domain.plan import DatasetRule, Quarantined, RowCount
 from headrace.domain.verdict import judge
 
 
@@ -14,11 +14,11 @@ def report(rows: int, quarantined: int) -> UnitReport:
     return UnitReport(0, (one,), (), (), ())
 
 
-SOME_ROWS = DatasetRule("some rows", "row_count", least=1)
+SOME_ROWS = DatasetRule("some rows", RowCount(), least=1)
 
 
 def rule(most: float, severity: Literal["error", "warning"] = "error") -> DatasetRule:
-    return DatasetRule("few bad rows", "quarantined_percent", most=most, severity=severity)
+    return DatasetRule("few bad rows", Quarantined(), most=most, percent=True, severity=severity)
 
 
 def test_a_batch_without_rules_is_published() -> None:

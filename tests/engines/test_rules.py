@@ -15,6 +15,7 @@ from headrace.domain.plan import (
     Decimal,
     Double,
     Integer,
+    Key,
     Length,
     Mask,
     Ndjson,
@@ -88,10 +89,10 @@ def test_a_row_has_all_its_reasons_in_the_order_of_columns_and_rules() -> None:
     columns = [
         Column("a", "a", Text(), rules=(Length(3), Pattern("[a-z]+"), Pattern("[0-9]+"))),
         Column("b", "b", Integer(), required=True, rules=(Range("0"),)),
-        Column("c", "c", Integer(), unique=True),
+        Column("c", "c", Integer()),
     ]
     body = b'{"a":"A!","b":-1,"c":1}\n{"b":"x","c":"1"}\n{"b":2,"c":1}\n{"a":"abc1","b":3,"c":1}'
-    unit = refine_files(plan(*columns, formats=FORMATS), {"v.ndjson": body})
+    unit = refine_files(plan(*columns, formats=FORMATS, keys=(Key(("c",)),)), {"v.ndjson": body})
     assert unit.broken == [
         (1, [("a", "length", "A!"), ("a", "pattern", "A!"), ("a", "pattern", "A!"), ("b", "range", "-1")]),
         (2, [("b", "type", "x")]),
@@ -107,13 +108,13 @@ def test_a_row_has_all_its_reasons_in_the_order_of_columns_and_rules() -> None:
 
 
 def test_unique_keeps_the_first_good_row_of_a_value_across_files_and_formats() -> None:
-    columns = [Column("id", "id", Integer(), unique=True), Column("n", "n", Integer())]
+    columns = [Column("id", "id", Integer()), Column("n", "n", Integer())]
     files = {
         "a.csv": b"id,n\n1,10\n2,oops\n,1\n",
         "b.ndjson": b'{"id":1,"n":11}\n{"id":2,"n":20}\n{"id":null}',
         "c.csv": b"id,n\n2,21\n3,30\n3,31\n",
     }
-    unit = refine_files(plan(*columns, formats=FORMATS), files)
+    unit = refine_files(plan(*columns, formats=FORMATS, keys=(Key(("id",)),)), files)
     assert [(row["id"], row["n"]) for row in unit.curated] == [
         (1, 10),
         (None, 1),
@@ -129,8 +130,10 @@ def test_unique_keeps_the_first_good_row_of_a_value_across_files_and_formats() -
 
 
 def test_a_row_that_repeats_one_value_is_no_first_of_another() -> None:
-    columns = [Column("a", "a", Integer(), unique=True), Column("b", "b", Text(), unique=True, mask="hash")]
-    unit = refine_files(plan(*columns), {"a.csv": b"a,b\n1,x\n1,y\n2,y\n3,y\n"})
+    columns = [Column("a", "a", Integer()), Column("b", "b", Text(), mask="hash")]
+    unit = refine_files(
+        plan(*columns, keys=(Key(("a",)), Key(("b",)))), {"a.csv": b"a,b\n1,x\n1,y\n2,y\n3,y\n"}
+    )
     assert unit.column("a") == [1, 2]
     assert unit.rules == [["a unique"], ["b unique"]]
     assert unit.quarantine[1]["_reasons"][0]["value_excerpt"] == hashed("y")

@@ -21,6 +21,7 @@ from headrace.domain.plan import (
     Integer,
     Json,
     JsonDocument,
+    Key,
     Length,
     Ndjson,
     Object,
@@ -98,7 +99,7 @@ def test_rows_keep_their_order_beyond_one_buffer_and_one_row_group(quoted: bool)
 
 
 def test_rows_keep_their_order_where_many_repeat_a_value() -> None:
-    once = plan(Column("a", "a", Integer(), unique=True), Column("b", "b", Text()))
+    once = plan(Column("a", "a", Integer()), Column("b", "b", Text()), keys=(Key(("a",)),))
     lines = (f"{n % 100_000 if n % 3 else n},{n}" for n in range(200_000))
     unit = refine_files(once, {"a.csv": "\n".join(["a,b", *lines]).encode(), "b.csv": b"a,b\n7,x\n-1,y\n"})
     for side in ("curated", "quarantine"):
@@ -182,7 +183,7 @@ def test_nothing_in_is_nothing_out() -> None:
 
 def test_a_rejected_batch_is_in_quarantine_with_its_own_reasons_first() -> None:
     rejection = (Reason("", "row_count", "measured 2, expected at least 5"), Reason("", "other", "…"))
-    once = altered(MILLS, columns=(*MILLS.columns, Column("id", "id", Integer(), unique=True)))
+    once = altered(MILLS, columns=(*MILLS.columns, Column("id", "id", Integer())), keys=(Key(("id",)),))
     files: dict[str, Any] = {
         "a.csv": b"name,wheels,id\nx,1,1\ny,-1,2\nz,3,1\nbroken\n",
         "b.csv": Refusal("unreadable", "it is empty"),
@@ -232,10 +233,11 @@ several = st.lists(hostile, max_size=3) | st.dictionaries(hostile, hostile, max_
 cells = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), hostile, several)
 anything = plan(
     Column("a", "a", Integer(), rules=(Range("0"),)),
-    Column("b", "b", Text(), unique=True, mask="partial"),
+    Column("b", "b", Text(), mask="partial"),
     Column("c", "c", Array(Object((Column("d", "d", Decimal(9, 3)),)))),
     Column("e", "e", Json()),
     formats=(Ndjson(), Csv(), Parquet(), JsonDocument()),
+    keys=(Key(("b",)),),
 )
 
 

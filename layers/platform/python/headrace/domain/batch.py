@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject, ObjectState
+from headrace.domain.plan import Type
+from headrace.domain.profile import ColumnSketch
 
 Outcome = Literal["refined", "unreadable", "duplicate", "immutable"]
 
@@ -74,14 +76,35 @@ class ReasonCount(Struct, frozen=True):
     rows: int
 
 
+class UnknownField(Struct, frozen=True):
+    """A field that the contract does not know, and the narrowest type that takes all its values."""
+
+    source: str
+    type: Type
+
+
+class Measured(Struct, frozen=True):
+    """What one work unit adds to a measure counted row by row; `rule` is its rule's place in the plan."""
+
+    rule: int
+    count: int
+
+
 class UnitReport(Struct, frozen=True):
-    """The result of refining one work unit."""
+    """The result of refining one work unit.
+
+    `unknown` is filled in where the contract says `evolve`, `measured` for the dataset rules that refine
+    counts (`Nulls`, `Breaks`), `profile` for each column that is published.
+    """
 
     unit: int
     objects: tuple[ObjectReport, ...]
     curated: tuple[OutputFile, ...]
     quarantine: tuple[OutputFile, ...]
     reasons: tuple[ReasonCount, ...]
+    measured: tuple[Measured, ...] = ()
+    unknown: tuple[UnknownField, ...] = ()
+    profile: tuple[ColumnSketch, ...] = ()
 
 
 class RuleOutcome(Struct, frozen=True):

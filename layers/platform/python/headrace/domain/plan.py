@@ -47,6 +47,16 @@ class Date(Struct, frozen=True, tag="date"):
     format: str = ""
 
 
+class Time(Struct, frozen=True, tag="time"):
+    """A time of day; `format` is a strptime pattern, ISO 8601 where empty.
+
+    Tables keep it as text, `HH:MM:SS` with six more digits where there are microseconds: Spark and
+    Athena have no common type for it, and this text sorts and compares as the times do.
+    """
+
+    format: str = ""
+
+
 class Timestamp(Struct, frozen=True, tag="timestamp"):
     """A moment in microseconds, kept in UTC; a value without an offset is read in `timezone`."""
 
@@ -70,7 +80,7 @@ class Object(Struct, frozen=True, tag="object"):
     columns: "tuple[Column, ...]"
 
 
-Type = Text | Integer | Double | Decimal | Boolean | Date | Timestamp | Json | Array | Object
+Type = Text | Integer | Double | Decimal | Boolean | Date | Time | Timestamp | Json | Array | Object
 
 # ── row rules ────────────────────────────────────────────────────────────────────────────────────
 
@@ -103,49 +113,162 @@ class OneOf(Struct, frozen=True, tag="enum"):
     values: tuple[str, ...]
 
 
-Rule = Pattern | Length | Range | OneOf
+class NoneOf(Struct, frozen=True, tag="missing"):
+    """The value, as text, is none of a list: the texts that stand for a missing value."""
+
+    values: tuple[str, ...]
+
+
+class MultipleOf(Struct, frozen=True, tag="multiple"):
+    """The number is a whole multiple of `of`, a positive decimal as the contract writes it."""
+
+    of: str
+
+
+class Items(Struct, frozen=True, tag="items"):
+    """The array has between `least` and `most` items, both included, no two of them equal if `unique`."""
+
+    least: int | None = None
+    most: int | None = None
+    unique: bool = False
+
+
+class Fields(Struct, frozen=True, tag="fields"):
+    """The JSON object (a column of type `Json`) has between `least` and `most` fields, both included."""
+
+    least: int | None = None
+    most: int | None = None
+
+
+Rule = Pattern | Length | Range | OneOf | NoneOf | MultipleOf | Items | Fields
+
+
+class Check(Struct, frozen=True):
+    """A rule on a row as a whole: a row breaks it where `predicate` is false (not where it is NULL).
+
+    `predicate` is SQL in Athena's dialect over the plan's columns, of the nodes that contracts may use.
+    """
+
+    name: str
+    predicate: str
+
+
+class Key(Struct, frozen=True):
+    """Columns whose values together occur once: the first row stays, later ones are quarantined.
+
+    A row where one of them has no value is not compared. `columns` are the names of whole columns.
+    """
+
+    columns: tuple[str, ...]
+    rule: Literal["unique", "primary_key"] = "unique"
+
 
 # ── masks ────────────────────────────────────────────────────────────────────────────────────────
 
-Mask = Literal["hash", "redact", "partial"]
+Mask = Literal["hash", "tokenise", "redact", "partial", "truncate", "drop"]
+"""`hash`: 32 hex digits, keyed for this dataset alone. `tokenise`: `tok_` and 32 hex digits, keyed for the
+whole deployment, so that datasets still join. `redact`: `***`. `partial`: all but the last 4 characters
+hidden. `truncate`: of text the first 3 characters, of a day or moment its year. `drop`: judged, then
+written nowhere: the tables do not have the column."""
 
 
 class Column(Struct, frozen=True):
-    """One column; `source` is the field's name in the landed object.
+    """One column; `source` is the field's name in the landed object, and `aliases` its former names there.
 
-    Its rules, in the order in which reasons are listed: `required`, `type` (the cast), `rules`, then
-    `unique` (within a batch: the first row stays, later ones are quarantined).
+    Its rules, in the order in which reasons are listed: `required`, `type` (the cast), `rules`. A column
+    inside an object has rules and a mask of its own. `evolved`: the table was widened for it; the
+    contract does not name it.
     """
 
     name: str
     source: str
     type: Type
     required: bool = False
-    unique: bool = False
     rules: tuple[Rule, ...] = ()
     mask: Mask | None = None
     description: str = ""
+    aliases: tuple[str, ...] = ()
+    evolved: bool = False
+
+
+class Partition(Struct, frozen=True):
+    """A partition field of the curated table: a whole, unmasked column, and Iceberg's transform of it.
+
+    `width` is for `truncate` alone.
+    """
+
+    column: str
+    transform: Literal["identity", "year", "month", "day", "hour", "truncate"] = "identity"
+    width: int = 0
 
 
 # ── the landed format ────────────────────────────────────────────────────────────────────────────
 
 
 class Csv(Struct, frozen=True, tag="csv"):
-    """Delimited text in UTF-8 with a header; `nulls` are the texts (after unquoting) that mean no value."""
+    """Delimited text; `nulls` are the texts (after unquoting) that mean no value.
+
+    `delimiter` is one character or, seldom, more. `quote` and `escape` are one character, or empty for
+    none; an `escape` that is the quote means that quotes are doubled. `encoding` is a Python codec name.
+    Without a `header`, the fields are the contract's columns in their order. `skip` lines come before
+    the header; lines that begin with `comment` are passed over. `trim` takes spaces off unquoted values.
+    """
 
     delimiter: str = ","
     quote: str = '"'
     nulls: tuple[str, ...] = ("",)
+    escape: str = '"'
+    encoding: str = "utf-8"
+    header: bool = True
+    skip: int = 0
+    comment: str = ""
+    trim: bool = False
+
+
+class FixedWidth(Struct, frozen=True, tag="fixed"):
+    """Lines of fixed-width fields: `fields` are (source, first character from 0, characters).
+
+    Values lose the spaces around them; `nulls` are the texts that then mean no value. `skip` lines come
+    first; lines that begin with `comment` are passed over.
+    """
+
+    fields: tuple[tuple[str, int, int], ...]
+    nulls: tuple[str, ...] = ("",)
+    encoding: str = "utf-8"
+    skip: int = 0
+    comment: str = ""
 
 
 class Ndjson(Struct, frozen=True, tag="ndjson"):
     """One JSON object a line."""
 
+    encoding: str = "utf-8"
+
 
 class JsonDocument(Struct, frozen=True, tag="json"):
-    """One JSON document; its rows are the array at `record_path` (dotted; empty: the document itself)."""
+    """One JSON document; its rows are the array, or the one object, at `record_path` (dotted; empty:
+    the document itself)."""
 
     record_path: str = ""
+    encoding: str = "utf-8"
+
+
+class Xml(Struct, frozen=True, tag="xml"):
+    """XML; each element at `record_path` (dotted names from the root, without namespaces) is a row.
+
+    Its fields are its attributes (`@name`), its child elements and, where it has neither, its text
+    (`#text`); an element that stands several times is an array.
+    """
+
+    record_path: str
+
+
+class Excel(Struct, frozen=True, tag="excel"):
+    """An Excel workbook: the sheet of this name (empty: the first), `skip` rows before its header."""
+
+    sheet: str = ""
+    skip: int = 0
+    nulls: tuple[str, ...] = ("",)
 
 
 class Parquet(Struct, frozen=True, tag="parquet"):
@@ -154,23 +277,85 @@ class Parquet(Struct, frozen=True, tag="parquet"):
     nulls: tuple[str, ...] = ()
 
 
-Format = Csv | Ndjson | JsonDocument | Parquet
+class Avro(Struct, frozen=True, tag="avro"):
+    """Apache Avro object container files; `nulls` as for Parquet."""
+
+    nulls: tuple[str, ...] = ()
+
+
+class Orc(Struct, frozen=True, tag="orc"):
+    """Apache ORC; `nulls` as for Parquet."""
+
+    nulls: tuple[str, ...] = ()
+
+
+Format = Csv | FixedWidth | Ndjson | JsonDocument | Xml | Excel | Parquet | Avro | Orc
 
 # ── dataset rules and queries ────────────────────────────────────────────────────────────────────
 
-Metric = Literal["row_count", "quarantined_percent"]
+
+class RowCount(Struct, frozen=True, tag="row_count"):
+    """The rows read."""
+
+
+class Quarantined(Struct, frozen=True, tag="quarantined"):
+    """The rows in quarantine."""
+
+
+class Nulls(Struct, frozen=True, tag="nulls"):
+    """The rows read in which a column has no value."""
+
+    column: str
+
+
+class Breaks(Struct, frozen=True, tag="breaks"):
+    """The rows read in which a column has a value that breaks one of `rules`, or that is not of its type."""
+
+    column: str
+    rules: tuple[Rule, ...]
+
+
+class Duplicates(Struct, frozen=True, tag="duplicates"):
+    """The rows to be published whose values in `columns` stand in an earlier row of the batch."""
+
+    columns: tuple[str, ...]
+
+
+class Orphans(Struct, frozen=True, tag="orphans"):
+    """The rows to be published whose values in `columns`, all present, are not found together in the
+    columns `to` of the curated table of `dataset`."""
+
+    columns: tuple[str, ...]
+    dataset: DatasetId
+    to: tuple[str, ...]
+
+
+class Sql(Struct, frozen=True, tag="sql"):
+    """The one number that a query gives over the rows to be published, which are the table `batch`.
+
+    `query` is SQL in Athena's dialect, of the nodes that contracts may use.
+    """
+
+    query: str
+
+
+Measure = RowCount | Quarantined | Nulls | Breaks | Duplicates | Orphans | Sql
 
 
 class DatasetRule(Struct, frozen=True):
-    """A rule on the whole batch: `metric` lies in [least, most].
+    """A rule on the whole batch: what `measure` counts lies in [least, most], or outside if `outside`.
 
-    `row_count` counts the rows read, `quarantined_percent` (0 to 100) the share of them in quarantine.
+    With `percent`, it is the share (0 to 100) of the rows read that is compared.
     """
 
     name: str
-    metric: Metric
+    measure: Measure
     least: float | None = None
     most: float | None = None
+    least_excluded: bool = False
+    most_excluded: bool = False
+    outside: bool = False
+    percent: bool = False
     severity: Literal["error", "warning"] = "error"
 
 
@@ -185,7 +370,7 @@ class Plan(Struct, frozen=True, tag="dataset"):
     """The compiled contract of a dataset.
 
     `contract` is its version and a hash of its meaning (`1.0.0+1a2b3c4d`), as the `_contract` column
-    shows it. `field_ids` maps column paths (`user.name`, `tags.element`) to the ids of the curated
+    shows it. A row's reasons are those of its columns, in order, then of `checks`, then of `keys`. `field_ids` maps column paths (`user.name`, `tags.element`) to the ids of the curated
     Iceberg table, and `quarantine_field_ids` to those of the quarantine table; both are filled in
     when the tables stand.
     """
@@ -194,8 +379,12 @@ class Plan(Struct, frozen=True, tag="dataset"):
     contract: str
     formats: tuple[Format, ...]
     columns: tuple[Column, ...]
-    evolution: Literal["freeze", "rescue"] = "rescue"
+    evolution: Literal["freeze", "rescue", "evolve"] = "rescue"
     reupload: Literal["immutable", "append"] = "immutable"
+    checks: tuple[Check, ...] = ()
+    keys: tuple[Key, ...] = ()
+    keys_within: Literal["batch", "table"] = "table"
+    partitions: tuple[Partition, ...] = ()
     rules: tuple[DatasetRule, ...] = ()
     queries: tuple[Query, ...] = ()
     field_ids: dict[str, int] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from headrace.domain.batch import RuleOutcome, UnitReport, Verdict
-from headrace.domain.plan import DatasetRule
+from headrace.domain.plan import DatasetRule, Quarantined
 
 
 def judge(rules: Sequence[DatasetRule], reports: Sequence[UnitReport]) -> Verdict:
@@ -16,12 +16,15 @@ def judge(rules: Sequence[DatasetRule], reports: Sequence[UnitReport]) -> Verdic
         return Verdict(publish=True, rules=())
     rows = sum(one.rows for one in objects)
     quarantined = sum(one.quarantined for one in objects)
-    measured = {
-        "row_count": float(rows),
-        "quarantined_percent": 100 * quarantined / rows if rows else 0.0,
-    }
-    outcomes = tuple(_outcome(rule, measured[rule.metric]) for rule in rules)
+    outcomes = tuple(_outcome(rule, _measured(rule, rows, quarantined)) for rule in rules)
     return Verdict(all(one.passed or one.severity == "warning" for one in outcomes), outcomes)
+
+
+def _measured(rule: DatasetRule, rows: int, quarantined: int) -> float:
+    counted = quarantined if isinstance(rule.measure, Quarantined) else rows
+    if not rule.percent:
+        return float(counted)
+    return 100 * counted / rows if rows else 0.0
 
 
 def _outcome(rule: DatasetRule, measured: float) -> RuleOutcome:
@@ -32,4 +35,5 @@ def _outcome(rule: DatasetRule, measured: float) -> RuleOutcome:
 def _expectation(rule: DatasetRule) -> str:
     bounds = [f"at least {rule.least:g}"] if rule.least is not None else []
     bounds += [f"at most {rule.most:g}"] if rule.most is not None else []
-    return f"{rule.metric} {' and '.join(bounds)}"
+    measure = "quarantined_percent" if isinstance(rule.measure, Quarantined) else "row_count"
+    return f"{measure} {' and '.join(bounds)}"

@@ -92,7 +92,7 @@ def plan_batch(
 def _new_manifest(state: DatasetState, ledger: Ledger, artefacts: ObjectStore) -> Manifest | None:
     """The manifest of what waits now. `state` was read before: what waits then is in no older batch."""
     plan = records.read_plan(artefacts, state.contract)
-    one_unit = any(column.unique for column in plan.columns)
+    one_unit = bool(plan.keys)
     entries = _one_per_key(ledger.pending(state.dataset, BATCH_OBJECTS))
     units = pack([landed.size for landed in entries], one_unit=one_unit)
     taken = entries[: sum(len(unit) for unit in units)]

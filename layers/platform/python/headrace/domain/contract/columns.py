@@ -1,25 +1,28 @@
 """The columns of a contract: ODCS properties with their types, rules and masks."""
 
-from collections import Counter
 from typing import get_args
 
 from headrace.domain.contract.extensions import COLUMN, extensions
 from headrace.domain.contract.rules import quality_flags, row_rules
 from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt
 from headrace.domain.contract.types import SENSITIVE, column_type, named_fields
-from headrace.domain.plan import Array, Column, Json, Mask, Object
+from headrace.domain.plan import Array, Column, Json, Key, Mask, Object
 
 _MASKS: dict[str, Mask | None] = {"none": None, **{mask: mask for mask in get_args(Mask)}}
 _RULES = ("required", "unique", "primaryKey", "enum", "quality", "logicalTypeOptions")
 
 
-def dataset_columns(schema: Place, found: Findings) -> tuple[Column, ...]:
-    """The columns of a dataset that lands."""
-    keys = Counter(_flag(field, "primaryKey", found) for field in schema.items_of("properties"))
-    return tuple(
-        _column(field, name, source, keys[True] == 1, found)
-        for field, name, source in named_fields(schema, found)
-    )
+def dataset_columns(schema: Place, found: Findings) -> tuple[tuple[Column, ...], tuple[Key, ...]]:
+    """The columns of a dataset that lands, and its keys."""
+    columns, keys, primary = [], [], []
+    for field, name, source in named_fields(schema, found):
+        column, unique, key = _column(field, name, source, found)
+        columns.append(column)
+        keys += [Key((name,))] if unique else []
+        primary += [name] if key else []
+    if primary:
+        keys.append(Key(tuple(primary), "primary_key"))
+    return tuple(columns), tuple(keys)
 
 
 def mart_columns(schema: Place, found: Findings) -> tuple[Column, ...]:
@@ -42,32 +45,29 @@ def mart_columns(schema: Place, found: Findings) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def _column(field: Place, name: str, source: str, single_key: bool, found: Findings) -> Column:
+def _column(field: Place, name: str, source: str, found: Findings) -> tuple[Column, bool, bool]:
+    """A column, whether it is unique, and whether it is part of the primary key."""
     kind = column_type(field, found)
     flags = quality_flags(field, found)
     key = _flag(field, "primaryKey", found)
-    if key and not single_key:
-        found.note(
-            field.at("primaryKey"), "a key of several columns is not checked as one", "each is required"
-        )
-    unique = _flag(field, "unique", found) or "unique" in flags or (key and single_key)
-    if unique and isinstance(kind, Array | Json | Object):
+    unique = _flag(field, "unique", found) or "unique" in flags
+    if (unique or key) and isinstance(kind, Array | Json | Object):
         here = next((field.at(at) for at in ("unique", "primaryKey") if field.get(at)), field)
         found.problem(here, "objects and arrays are not compared", "remove unique")
     if _flag(field, "partitioned", found):
         found.note(
             field.at("partitioned"), "tables are not partitioned by column", "Iceberg prunes by statistics"
         )
-    return Column(
+    column = Column(
         name=name,
         source=source,
         type=kind,
         required=_flag(field, "required", found) or "required" in flags or key,
-        unique=unique,
         rules=row_rules(field, kind, found),
         mask=_mask(field, found),
         description=field.text_of("description"),
     )
+    return column, unique, key
 
 
 def _flag(field: Place, key: str, found: Findings) -> bool:

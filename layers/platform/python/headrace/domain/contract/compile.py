@@ -16,7 +16,7 @@ from headrace.domain.contract.sql import InvalidSql, normalised, parse_query, re
 from headrace.domain.contract.structure import check_structure
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import InvalidContract, InvalidRequest
-from headrace.domain.plan import Column, Compiled, DatasetRule, Mart, Plan, Query
+from headrace.domain.plan import Column, Compiled, DatasetRule, Mart, Plan, Quarantined, Query
 
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,31}")
 _MOST_SQL = 50_000
@@ -126,15 +126,17 @@ def _plan(dataset: DatasetId, root: Place, schema: Place, ours: dict[str, Place]
     most = ours.get("headrace.maxQuarantinedPercent")
     if most:
         rules.append(
-            DatasetRule("max_quarantined_percent", "quarantined_percent", most=_percent(most, found))
+            DatasetRule("max_quarantined_percent", Quarantined(), most=_percent(most, found), percent=True)
         )
     freeze = _choice(ours.get("headrace.evolution"), ("rescue", "freeze"), found) == "freeze"
     append = _choice(ours.get("headrace.reupload"), ("immutable", "append"), found) == "append"
+    columns, keys = dataset_columns(schema, found)
     return Plan(
         dataset=dataset,
         contract="",
         formats=landed_formats(root, found),
-        columns=dataset_columns(schema, found),
+        columns=columns,
+        keys=keys,
         evolution="freeze" if freeze else "rescue",
         reupload="append" if append else "immutable",
         rules=tuple(rules),

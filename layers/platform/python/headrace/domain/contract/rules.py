@@ -21,6 +21,7 @@ from headrace.domain.plan import (
     OneOf,
     Pattern,
     Range,
+    RowCount,
     Rule,
     Text,
     Timestamp,
@@ -79,7 +80,9 @@ def dataset_rules(checks: tuple[Place, ...], found: Findings) -> list[DatasetRul
             found.problem(check, "no number of rows can satisfy this", "give the smaller number first")
         severity: Literal["error", "warning"]
         severity = "warning" if _warns(check) else "error"
-        rules.append(DatasetRule(check.text_of("name") or "row_count", "row_count", least, most, severity))
+        rules.append(
+            DatasetRule(check.text_of("name") or "row_count", RowCount(), least, most, severity=severity)
+        )
     return rules
 
 

@@ -24,7 +24,7 @@ from headrace.domain.plan import (
     Timestamp,
     Type,
 )
-from headrace.engines.duckdb.sql import E, all_of, array, call, case, first_of, text
+from headrace.engines.sql import E, all_of, array, call, case, first_of, text
 
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"

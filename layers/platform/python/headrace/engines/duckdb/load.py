@@ -17,7 +17,7 @@ from headrace.engines.duckdb.reading import INCOMING, Reading, Refusal, unreadab
 from headrace.engines.duckdb.render import refined, texts, to_shape, work_columns
 from headrace.engines.duckdb.session import DataFault, Session
 from headrace.engines.duckdb.sniff import check_kind, format_of
-from headrace.engines.duckdb.sql import all_of, column, create_table, is_not_null, is_null, number, update
+from headrace.engines.sql import all_of, column, create_table, is_not_null, is_null, number, update
 
 WORK = "work"
 _SHAPED = "shaped"

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from headrace.domain.plan import Array, Boolean, Column, Json, Object, Type
 from headrace.engines.duckdb import strict_json
-from headrace.engines.duckdb.sql import json_text
+from headrace.engines.sql import json_text
 
 _FAULTS = pa.list_(
     pa.struct([("column", pa.string()), ("rule", pa.string()), ("value_excerpt", pa.string())])

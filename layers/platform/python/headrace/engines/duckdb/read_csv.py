@@ -30,7 +30,7 @@ from headrace.engines.duckdb.reading import (
     listed,
     numbered_rows,
 )
-from headrace.engines.duckdb.sql import (
+from headrace.engines.sql import (
     array,
     call,
     case,

@@ -28,8 +28,8 @@ from headrace.engines.duckdb.reading import (
     batched,
     unreadable,
 )
-from headrace.engines.duckdb.sql import any_of, call, case, column, json_text, named, number, text
 from headrace.engines.duckdb.strict_json import repeats_a_name
+from headrace.engines.sql import any_of, call, case, column, json_text, named, number, text
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])

@@ -24,7 +24,7 @@ from headrace.domain.plan import (
 from headrace.engines.duckdb.casts import in_zone, sql_type
 from headrace.engines.duckdb.reading import Field, Reading, check_names, listed, numbered_rows
 from headrace.engines.duckdb.session import DataFault, Session
-from headrace.engines.duckdb.sql import (
+from headrace.engines.sql import (
     E,
     all_of,
     array,

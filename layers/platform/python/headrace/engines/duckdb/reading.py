@@ -14,7 +14,7 @@ from sqlglot import exp
 from headrace.domain.errors import UnreadableObject
 from headrace.domain.landed import LandedObject
 from headrace.domain.plan import Plan
-from headrace.engines.duckdb.sql import array, call, column, function_rows, named, no_text, number
+from headrace.engines.sql import array, call, column, function_rows, named, no_text, number
 
 # Columns that every relation has: the source's index, the record's position (ascending within a
 # source, from any start), and for a record that could not be split into fields why, and its text.

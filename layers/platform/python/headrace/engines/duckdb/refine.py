@@ -9,7 +9,7 @@ from sqlglot import exp
 from headrace.domain.batch import ReasonCount
 from headrace.domain.errors import EngineFault, InvalidContract
 from headrace.domain.machine import Machine
-from headrace.domain.plan import Array, Column, Object, Plan
+from headrace.domain.plan import Array, Column, Key, Object, Plan
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS
 from headrace.engines.duckdb.load import WORK, Loader, Spoilt
 from headrace.engines.duckdb.read_parquet import parquet_rows
@@ -17,7 +17,8 @@ from headrace.engines.duckdb.reading import Reason, Refusal, Source
 from headrace.engines.duckdb.render import reason
 from headrace.engines.duckdb.rules import MASKING_KEY, excerpt
 from headrace.engines.duckdb.session import Session
-from headrace.engines.duckdb.sql import (
+from headrace.engines.duckdb.write import Written, write_parquet
+from headrace.engines.sql import (
     E,
     all_of,
     array,
@@ -33,7 +34,6 @@ from headrace.engines.duckdb.sql import (
     text,
     update,
 )
-from headrace.engines.duckdb.write import Written, write_parquet
 
 _OBJECTS = "objects"
 _PLACES = 1 << 40
@@ -95,9 +95,8 @@ def refine(
             except Spoilt as spoilt:  # DuckDB may not survive such a file: begin anew without it
                 refusals |= spoilt.refusals
                 continue
-            for index, one in enumerate(plan.columns):
-                if one.unique:
-                    session.execute(_quarantine_repeats(index, one))
+            for key in plan.keys:
+                session.execute(_quarantine_repeats(plan, key))
             loader.recall_raw()
             return _Unit(session, plan, batch, ordered, workdir, rejection).written(
                 loaded.rows, refusals | loaded.refusals, in_order=loaded.in_order
@@ -119,7 +118,7 @@ def _check_inner(columns: Iterable[Column]) -> None:
             shape = shape.items
         if isinstance(shape, Object):
             for inner in shape.columns:
-                if inner.mask or inner.rules or inner.required or inner.unique:
+                if inner.mask or inner.rules or inner.required:
                     raise InvalidContract(
                         (f"{one.name}.{inner.name}: masks and rules are for whole columns",)
                     )
@@ -278,21 +277,33 @@ def _sorted(rows: exp.Select) -> exp.Select:
     return rows.order_by(column("entry", WORK), column("place", WORK), copy=False)
 
 
-def _quarantine_repeats(index: int, one: Column) -> E:
+def _quarantine_repeats(plan: Plan, key: Key) -> E:
     """Give every row but the first of each value a reason. A row that is in quarantine already, for
-    another rule or an earlier column, is nobody's first."""
-    key = column(f"u{index}" if one.mask else f"o{index}", WORK)
+    another rule or an earlier key, is nobody's first."""
+    parts = [(index, one) for index, one in enumerate(plan.columns) if one.name in key.columns]
+    values = [column(f"u{index}" if one.mask else f"o{index}", WORK) for index, one in parts]
     entry = exp.cast(column("entry", WORK), "BIGINT")
     place = exp.Add(this=exp.Mul(this=entry, expression=number(_PLACES)), expression=column("place", WORK))
+    names = [f"value{at}" for at in range(len(values))]
+    present = [is_not_null(value) for value in values]
     firsts = (
-        exp.select(named(key, "value"), named(exp.Min(this=place), "first"))
+        exp.select(*map(named, values, names), named(exp.Min(this=place), "first"))
         .from_(WORK)
-        .where(all_of(is_not_null(key), is_null(column("reasons", WORK))))
-        .group_by("value")
+        .where(all_of(*present, is_null(column("reasons", WORK))))
+        .group_by(*names)
         .subquery("firsts")
     )
-    repeats = reason(text(one.name), text("unique"), excerpt(one.mask, exp.cast(key, "TEXT")))
-    again = exp.EQ(this=key, expression=column("value", "firsts"))
+    shown = [
+        excerpt(one.mask, exp.cast(value, "TEXT")) for (_, one), value in zip(parts, values, strict=True)
+    ]
+    excerpts = exp.ConcatWs(expressions=[text(", "), *shown], coalesce=True)
+    repeats = reason(text(", ".join(key.columns)), text(key.rule), excerpts)
+    again = all_of(
+        *(
+            exp.EQ(this=value, expression=column(name, "firsts"))
+            for value, name in zip(values, names, strict=True)
+        )
+    )
     later = exp.GT(this=place, expression=column("first", "firsts"))
     return update(
         WORK, {"reasons": call("LIST_APPEND", column("reasons"), repeats)}, firsts, (), again, later

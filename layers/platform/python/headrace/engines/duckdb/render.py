@@ -19,7 +19,7 @@ from headrace.domain.plan import Array, Column, Json, Object, Plan, Text, Type
 from headrace.engines.duckdb.casts import bounded, column_type, from_text, parsed, sql_type
 from headrace.engines.duckdb.reading import Field, Reading
 from headrace.engines.duckdb.rules import breaks, excerpt, masked, name_of
-from headrace.engines.duckdb.sql import (
+from headrace.engines.sql import (
     E,
     all_of,
     any_of,
@@ -78,8 +78,13 @@ def work_columns(plan: Plan) -> list[tuple[str, exp.DataType]]:
         ("rescued", exp.DataType.build("TEXT")),
         ("reasons", exp.DataType(this=exp.DType.ARRAY, expressions=[REASON.copy()], nested=True)),
         ("raw", exp.DataType.build("TEXT")),
-        *((f"u{i}", sql_type(one.type)) for i, one in columns if one.unique and one.mask),
+        *((f"u{i}", sql_type(one.type)) for i, one in columns if is_key(plan, one) and one.mask),
     ]
+
+
+def is_key(plan: Plan, one: Column) -> bool:
+    """Whether a column is part of a key: its own value is then kept beside the masked one."""
+    return any(one.name in key.columns for key in plan.keys)
 
 
 def texts(reading: Reading) -> exp.Select:
@@ -109,7 +114,7 @@ def refined(plan: Plan, reading: Reading, rows: exp.Select, *, all_raw: bool) ->
         "rescued": no_text() if unknown is None else case((is_not_null(unknown), _braced(unknown))),
         "reasons": column("reasons"),
         "raw": _raw(plan, reading, all_raw=all_raw),
-        **{f"u{i}": column(f"v{i}") for i, one, _ in columns if one.unique and one.mask},
+        **{f"u{i}": column(f"v{i}") for i, one, _ in columns if is_key(plan, one) and one.mask},
     }
     select = exp.select(*(named(value, name) for name, value in outputs.items()), copy=False)
     return select.from_(judged.subquery("rows", copy=False), copy=False)

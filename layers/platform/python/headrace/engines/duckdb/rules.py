@@ -19,7 +19,7 @@ from headrace.domain.plan import (
     Type,
 )
 from headrace.engines.duckdb.casts import sql_type, whole_match
-from headrace.engines.duckdb.sql import E, any_of, array, case, is_not_null, joined, number, text
+from headrace.engines.sql import E, any_of, array, case, is_not_null, joined, number, text
 
 MASKING_KEY = "masking_key"
 """The parameter that statements with a mask of kind `hash` take."""

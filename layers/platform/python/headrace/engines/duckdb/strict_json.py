@@ -8,7 +8,7 @@ exact; the standard library's parser, several times slower, sees the duplicates 
 import json
 from typing import NoReturn
 
-from headrace.engines.duckdb.sql import json_text
+from headrace.engines.sql import json_text
 
 
 class Number(str):

@@ -9,7 +9,7 @@ from sqlglot import exp
 from headrace.domain.errors import EngineFault
 from headrace.domain.plan import Array, Column, Object, Type
 from headrace.engines.duckdb.session import Session
-from headrace.engines.duckdb.sql import E, number, struct, text
+from headrace.engines.sql import E, number, struct, text
 
 _ROW_GROUP = 122_880
 # Level 1 saves 12 to 19 % of the whole job and costs a few percent of size.
