@@ -370,9 +370,12 @@ class Plan(Struct, frozen=True, tag="dataset"):
     """The compiled contract of a dataset.
 
     `contract` is its version and a hash of its meaning (`1.0.0+1a2b3c4d`), as the `_contract` column
-    shows it. A row's reasons are those of its columns, in order, then of `checks`, then of `keys`. `field_ids` maps column paths (`user.name`, `tags.element`) to the ids of the curated
+    shows it. `field_ids` maps column paths (`user.name`, `tags.element`) to the ids of the curated
     Iceberg table, and `quarantine_field_ids` to those of the quarantine table; both are filled in
     when the tables stand.
+
+    A row's reasons are those of its columns, in order, then of `checks`, then of `keys`, which hold
+    within a batch, or against all earlier batches in the table too, as `keys_within` says.
     """
 
     dataset: DatasetId
