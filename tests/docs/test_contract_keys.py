@@ -6,20 +6,23 @@ from typing import get_args
 
 import pytest
 
-from headrace.domain.contract import extensions, rules, sql, types
+from headrace.domain.contract import bounds, extensions, quality, rules, sql, types
 from headrace.domain.contract.compile import compile_contract
-from headrace.domain.contract.formats import FORMATS
+from headrace.domain.contract.formats import ENCODINGS, FORMATS
 from headrace.domain.contract.patterns import DATE_CODES
-from headrace.domain.plan import Mask
+from headrace.domain.plan import SENSITIVE, Mask
 
 PAGE = (Path(__file__).parents[2] / "docs/adding-a-dataset.md").read_text()
-KEYS = {*extensions.CONTRACT, *extensions.SERVER, *extensions.COLUMN}
+KEYS = {*extensions.CONTRACT, *extensions.SERVER, *extensions.COLUMN, *extensions.RELATIONSHIP}
 WORDS = {
     *types.ACTED_ON,
     *(option for options in types.ACTED_ON.values() for option in options if option != "timezone"),
-    *types.SENSITIVE,
+    *SENSITIVE,
+    *quality.METRICS,
+    *bounds.OPERATORS,
     *rules.TEXT_FORMATS,
     *FORMATS,
+    *ENCODINGS,
     *get_args(Mask),
 }
 
@@ -35,7 +38,7 @@ def test_no_key_is_told_that_headrace_does_not_know() -> None:
 
 @pytest.mark.parametrize("word", sorted(WORDS))
 def test_every_type_option_class_and_mask_is_told(word: str) -> None:
-    assert f"`{word}`" in PAGE
+    assert re.search(rf"`(?:metric: )?{re.escape(word)}`", PAGE)
 
 
 @pytest.mark.parametrize("letter", sorted({code[0] for code in DATE_CODES}))
@@ -62,8 +65,15 @@ def test_the_contract_that_the_page_shows_compiles_and_its_id_has_the_form_that_
 
 
 def test_the_mart_that_the_page_shows_compiles() -> None:
-    block = PAGE.split("```yaml")[2].split("```")[0]
+    block = PAGE.split("```yaml")[3].split("```")[0]
     head = (
         "kind: DataContract\napiVersion: v3.1.0\nid: x\nversion: 1.0.0\ndomain: shop\nname: orders_by_day\n"
     )
     assert compile_contract("shop/orders_by_day.odcs.yaml", head + block).notes == ()
+
+
+def test_the_examples_that_the_page_shows_are_of_the_contract_that_it_shows() -> None:
+    contract, examples = PAGE.split("```yaml")[1:3]
+    text = "\n".join(line.removeprefix("   ") for line in contract.split("```")[0].splitlines()[1:])
+    text += examples.split("```")[0].partition("customProperties:\n")[2]
+    assert len(compile_contract("contracts/shop/orders.odcs.yaml", text).examples) == 2

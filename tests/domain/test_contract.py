@@ -4,24 +4,25 @@ import pytest
 
 from headrace.domain.contract.compile import compile_contract
 from headrace.domain.dataset import DatasetId
+from headrace.domain.formats import Csv, JsonDocument, Ndjson, Parquet
 from headrace.domain.plan import (
     Array,
     Boolean,
     Column,
-    Csv,
     DatasetRule,
     Date,
     Decimal,
     Double,
+    Fields,
     Integer,
+    Items,
     Json,
-    JsonDocument,
     Key,
     Length,
-    Ndjson,
+    MultipleOf,
+    NoneOf,
     Object,
     OneOf,
-    Parquet,
     Pattern,
     Plan,
     Quarantined,
@@ -30,6 +31,7 @@ from headrace.domain.plan import (
     RowCount,
     Rule,
     Text,
+    Time,
     Timestamp,
     Type,
 )
@@ -44,7 +46,6 @@ from tests.domain.contracts import (
     changed,
     column_of,
     mart_of,
-    mart_text,
     notes_on,
     plan_of,
 )
@@ -62,7 +63,7 @@ def test_a_contract_becomes_a_plan() -> None:
             Column("seen", "seen", Date()),
         ),
         reupload="append",
-        rules=(DatasetRule("row_count", RowCount(), least=1),),
+        rules=(DatasetRule("row_count", RowCount(), least=0, least_excluded=True),),
     )
 
 
@@ -76,7 +77,38 @@ def test_a_contract_becomes_a_plan() -> None:
         ("logicalType: integer, physicalType: 'decimal(20, 0)'", Decimal(20, 0)),
         ("logicalType: number", Double()),
         ("logicalType: number, physicalType: 'DECIMAL(12,2)'", Decimal(12, 2)),
+        ("logicalType: integer, logicalTypeOptions: {format: u32}", Integer(64)),
+        ("logicalType: integer, logicalTypeOptions: {format: u64}", Decimal(20, 0)),
+        ("logicalType: integer, physicalType: tinyint", Integer(32)),
+        ("logicalType: number, physicalType: bigint", Integer(64)),
+        ("physicalType: varchar(18)", Text()),
+        ("physicalType: bigint", Integer(64)),
+        ("physicalType: 'numeric(10, 2)'", Decimal(10, 2)),
+        ("physicalType: numeric", Decimal(38, 9)),
+        ("physicalType: timestamp(6) with time zone", Timestamp()),
+        ("physicalType: BOOL", Boolean()),
+        ("physicalType: float8", Double()),
+        ("physicalType: jsonb", Json()),
+        ("physicalType: something else", Text()),
+        ("description: no type at all", Text()),
+        ("properties: [{name: a, physicalType: int}]", Object((Column("a", "a", Integer(32)),))),
+        ("items: {physicalType: date}", Array(Date())),
+        ("logicalType: time", Time()),
+        ("logicalType: time, logicalTypeOptions: {format: 'HH:mm'}", Time("%H:%M")),
+        (
+            "logicalType: timestamp, logicalTypeOptions: {format: yyyy-MM-ddTHH:mm:ssZ}",
+            Timestamp("%Y-%m-%dT%H:%M:%S%z"),
+        ),
+        ("logicalType: map, map: {key: {logicalType: string}, value: {logicalType: date}}", Json()),
+        ("logicalType: vector, logicalTypeOptions: {dimensions: 3}", Array(Double())),
         ("logicalType: boolean", Boolean()),
+        (
+            (
+                "logicalType: boolean, customProperties: [{property: headrace.true, value: [J, 1]}, "
+                "{property: headrace.false, value: [N, no]}]"
+            ),
+            Boolean(("j", "1"), ("n", "no")),
+        ),
         ("logicalType: date", Date()),
         ("logicalType: date, logicalTypeOptions: {format: M/d/yyyy}", Date("%m/%d/%Y")),
         ("logicalType: timestamp", Timestamp()),
@@ -127,6 +159,33 @@ def test_a_logical_type_becomes_a_type(declaration: str, expected: Type) -> None
             Range("0.10", "1000", False, True),
         ),
         ("number, logicalTypeOptions: {exclusiveMinimum: -90}", Range("-90", None, True, False)),
+        ("integer, logicalTypeOptions: {format: u8}", Range("0", "255")),
+        ("integer, logicalTypeOptions: {format: i8, minimum: -5, maximum: 900}", Range("-5", "127")),
+        ("integer, logicalTypeOptions: {multipleOf: 5}", MultipleOf("5")),
+        ("number, logicalTypeOptions: {multipleOf: 0.25}", MultipleOf("0.25")),
+        (
+            "time, logicalTypeOptions: {minimum: '08:00', exclusiveMaximum: '17:30:00.5'}",
+            Range("08:00:00", "17:30:00.500000", False, True),
+        ),
+        (
+            "array, items: {logicalType: string}, logicalTypeOptions: {minItems: 1, uniqueItems: true}",
+            Items(1, None, True),
+        ),
+        ("object, logicalTypeOptions: {minProperties: 1, maxProperties: 5}", Fields(1, 5)),
+        ("number, physicalType: 'decimal(5,2)', enum: [{value: 1.5}, {value: 2}]", OneOf(("1.50", "2.00"))),
+        ("date, enum: [{value: 2024-12-31}]", OneOf(("2024-12-31",))),
+        (
+            "string, quality: [{metric: missingValues, arguments: {missingValues: ['', N/A]}, mustBe: 0}]",
+            NoneOf(("", "N/A")),
+        ),
+        (
+            "integer, quality: [{metric: missingValues, arguments: {missingValues: [-9, no]}, mustBe: 0}]",
+            NoneOf(("-9",)),
+        ),
+        (
+            "string, quality: [{metric: invalidValues, arguments: {validValues: [a, null]}, mustBe: 0}]",
+            OneOf(("a",)),
+        ),
         ("date, logicalTypeOptions: {maximum: 2024-02-29}", Range(None, "2024-02-29")),
         (
             "timestamp, logicalTypeOptions: {minimum: '2024-01-01T02:00:00+02:00'}",
@@ -138,10 +197,69 @@ def test_an_option_becomes_a_row_rule(declaration: str, expected: Rule) -> None:
     assert column_of(f"{{name: x, logicalType: {declaration}}}").rules == (expected,)
 
 
-@pytest.mark.parametrize("name", ["email", "ipv4", "uri", "uuid"])
+@pytest.mark.parametrize("name", ["byte", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"])
 def test_a_known_text_format_becomes_a_pattern(name: str) -> None:
     (rule,) = column_of(f"{{name: x, logicalType: string, logicalTypeOptions: {{format: {name}}}}}").rules
     assert isinstance(rule, Pattern)
+
+
+@pytest.mark.parametrize("name", ["binary", "password"])
+def test_a_text_format_that_any_text_has_asks_for_nothing(name: str) -> None:
+    text = changed(NOTE, f"{{name: x, logicalType: string, logicalTypeOptions: {{format: {name}}}}}")
+    assert (plan_of(text).columns[1].rules, notes_on(text)) == ((), ())
+
+
+def test_rules_and_masks_reach_the_fields_of_records_in_lists() -> None:
+    inner = (
+        "{name: a, logicalType: string, classification: pii, logicalTypeOptions: {maxLength: 3}},"
+        "{name: b, logicalType: integer, required: true},"
+        "{name: c, logicalType: string, quality: [{metric: nullValues, mustBe: 0}]},"
+        "{name: D, logicalType: string, customProperties: [{property: headrace.aliases, value: [delta]}]}"
+    )
+    options = "logicalTypeOptions: {required: [a]}"
+    items = f"{{logicalType: object, {options}, properties: [{inner}]}}"
+    assert column_of(f"{{name: x, logicalType: array, items: {items}}}").type == Array(
+        Object(
+            (
+                Column(
+                    "a",
+                    "a",
+                    Text(),
+                    required=True,
+                    rules=(Length(None, 3),),
+                    mask="redact",
+                    classification="pii",
+                ),
+                Column("b", "b", Integer(), required=True),
+                Column("c", "c", Text(), required=True),
+                Column("d", "D", Text(), aliases=("delta",)),
+            )
+        )
+    )
+
+
+def test_a_column_remembers_its_former_names() -> None:
+    column = column_of(
+        "{name: total, physicalName: Total, logicalType: string, "
+        "customProperties: [{property: headrace.aliases, value: [amount, Total, Sum]}]}"
+    )
+    assert (column.source, column.aliases) == ("Total", ("amount", "Sum"))
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("leHeading °T", "le_heading_t"),
+        ("Café au lait", "cafe_au_lait"),
+        ("2nd", "_2nd"),
+        ("HTTPStatus", "http_status"),
+    ],
+)
+def test_a_name_that_cannot_be_a_column_is_turned_into_one_and_the_field_keeps_it(
+    written: str, name: str
+) -> None:
+    column = column_of(f"{{name: {written}, logicalType: string}}")
+    assert (column.name, column.source) == (name, written)
 
 
 def test_rules_keep_the_order_in_which_reasons_are_listed() -> None:
@@ -205,7 +323,7 @@ def test_masks(declaration: str, mask: str | None) -> None:
                 "[{property: headrace.nulls, value: ['', 'NULL', '-']}, "
                 '{property: headrace.quote, value: "\'"}]'
             ),
-            Csv(",", "'", ("", "NULL", "-")),
+            Csv(",", "'", ("", "NULL", "-"), "'"),
         ),
         ("format: json", JsonDocument()),
         ("format: json, delimiter: array", JsonDocument()),
@@ -232,9 +350,9 @@ def test_a_dataset_may_land_in_several_formats_and_servers_that_agree_count_once
     ("check", "expected"),
     [
         ("mustBe: 3", DatasetRule("row_count", RowCount(), 3, 3)),
-        ("mustBeGreaterThan: 3", DatasetRule("row_count", RowCount(), 4, None)),
+        ("mustBeGreaterThan: 3", DatasetRule("row_count", RowCount(), 3, None, True)),
         ("mustBeGreaterOrEqualTo: 3", DatasetRule("row_count", RowCount(), 3, None)),
-        ("mustBeLessThan: 3", DatasetRule("row_count", RowCount(), None, 2)),
+        ("mustBeLessThan: 3", DatasetRule("row_count", RowCount(), None, 3, False, True)),
         ("mustBeLessOrEqualTo: 3", DatasetRule("row_count", RowCount(), None, 3)),
         ("mustBeBetween: [1, 9], name: some", DatasetRule("some", RowCount(), 1, 9)),
         ("mustBe: 3, severity: warning", DatasetRule("row_count", RowCount(), 3, 3, severity="warning")),
@@ -259,74 +377,6 @@ def test_a_contract_with_sql_becomes_a_mart() -> None:
     assert mart.sql == "SELECT id FROM demo.other AS o JOIN far.away USING (id)"
     assert mart.reads == (DatasetId("demo", "other"), DatasetId("far", "away"))
     assert mart.columns == (Column("id", "id", Integer()),)
-
-
-@pytest.mark.parametrize(
-    ("text", "note"),
-    [
-        (
-            changed("mustBeGreaterThan: 0", "mustNotBe: 3, name: odd"),
-            (
-                "16:9: 'odd' is not checked at schema[0].quality[0]; "
-                "Headrace acts on rowCount, and on nullValues, invalidValues and duplicateValues "
-                "of a column with mustBe: 0"
-            ),
-        ),
-        (
-            changed(NOTE, "{name: x, logicalType: string, logicalTypeOptions: {format: hostname}}"),
-            (
-                "13:69: the format 'hostname' is not checked "
-                "at schema[0].properties[1].logicalTypeOptions.format; "
-                "checked are email, ipv4, uri, uuid; for others write a pattern"
-            ),
-        ),
-        (
-            changed(ID, "{name: x, logicalType: integer, logicalTypeOptions: {multipleOf: 5}}"),
-            (
-                "12:74: multipleOf is not checked at schema[0].properties[0].logicalTypeOptions.multipleOf; "
-                "Headrace does not know this rule"
-            ),
-        ),
-        (
-            changed(ID, "{name: x, logicalType: integer, physicalType: NUMBER}"),
-            (
-                "12:55: 'NUMBER' is not understood at schema[0].properties[0].physicalType; "
-                "the column is 64 bits"
-            ),
-        ),
-        (
-            changed(ID, "{name: x, logicalType: integer, partitioned: true}"),
-            (
-                "12:54: tables are not partitioned by column at schema[0].properties[0].partitioned; "
-                "Iceberg prunes by statistics"
-            ),
-        ),
-        (
-            changed(NOTE, "{name: x, logicalType: array, items: {logicalType: string, required: true}}"),
-            (
-                "13:78: required is not checked inside a column at schema[0].properties[1].items.required; "
-                "rules are for whole columns"
-            ),
-        ),
-        (
-            changed("schema:", "slaProperties: [{property: latency, value: 1, unit: d}]\nschema:"),
-            "9:16: service levels are not watched at slaProperties; they are documentation here",
-        ),
-        (
-            changed("  - {" + LANDING, "  - {server: warehouse, type: athena, schema: x}\n  - {" + LANDING),
-            "8:31: the server 'warehouse' is not read at servers[0].type; data lands on type: s3",
-        ),
-        (
-            mart_text("SELECT id FROM demo.other", "{name: id, logicalType: integer, required: true}"),
-            (
-                "9:61: required is not checked in a mart at schema[0].properties[0].required; "
-                "write it into the SQL"
-            ),
-        ),
-    ],
-)
-def test_what_is_kept_but_not_acted_on_is_noted(text: str, note: str) -> None:
-    assert notes_on(text) == (note,)
 
 
 def test_a_description_belongs_to_its_column_but_not_to_the_meaning() -> None:

@@ -10,8 +10,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from headrace.domain.compiled import contract_id, from_json, to_json
+from headrace.domain.contract import yaml_source
 from headrace.domain.contract.compile import compile_contract
 from headrace.domain.errors import InvalidContract
 from headrace.domain.plan import Plan
@@ -144,28 +146,60 @@ id: x
 version: 1.0.0
 domain: demo
 name: things
+slaProperties: [{property: latency, value: 4, unit: h, element: things.a}]
 servers:
-  - {server: a, type: s3, location: b, format: csv, delimiter: ";", encoding: utf-8, customProperties: [
-      {property: headrace.nulls, value: [""]}, {property: headrace.quote, value: "'"}]}
+  - {server: a, type: s3, location: b, format: csv, delimiter: ";", encoding: latin-1, customProperties: [
+      {property: headrace.nulls, value: [""]}, {property: headrace.quote, value: "'"},
+      {property: headrace.escape, value: "'"}, {property: headrace.header, value: true},
+      {property: headrace.skip, value: 1}, {property: headrace.comment, value: "#"},
+      {property: headrace.trim, value: true}]}
+  - {server: b, type: s3, format: xml, customProperties: [{property: headrace.recordPath, value: a.b}]}
+  - {server: c, type: s3, format: excel, customProperties: [{property: headrace.sheet, value: Data}]}
+  - {server: d, type: kafka, format: avro}
 schema:
   - name: things
-    quality: [{metric: rowCount, mustBeBetween: [1, 2]}]
+    quality:
+      - {metric: rowCount, mustBeBetween: [1, 2]}
+      - {metric: duplicateValues, arguments: {properties: [a, b]}, mustBeLessThan: 1, unit: percent}
+      - {type: sql, query: "SELECT count(*) FROM {object} WHERE b > 3", mustBeGreaterThan: 1, severity: info}
+      - {type: custom, engine: headrace, name: order, implementation: "b > 3 OR h < date '2024-01-01'"}
+      - {type: custom, engine: soda, implementation: {a: b}}
+      - {type: text, description: words}
+    relationships: [{from: [things.a, things.b], to: [others.a, others.b]}]
     properties:
       - {name: a, physicalName: A, logicalType: string, required: true, enum: [{value: a}],
-         logicalTypeOptions: {pattern: a, minLength: 1},
-         quality: [{metric: invalidValues, arguments: {validValues: [a]}, mustBe: 0}]}
-      - {name: b, logicalType: number, physicalType: "decimal(9,2)",
-         logicalTypeOptions: {minimum: 1, maximum: 2}}
-      - {name: c, logicalType: timestamp,
-         logicalTypeOptions: {format: yyyy, defaultTimezone: UTC, minimum: "2024-01-01"}}
-      - {name: d, logicalType: object, properties: [{name: e, logicalType: date}]}
+         logicalTypeOptions: {pattern: a, minLength: 1, format: email}, examples: [a],
+         quality: [{metric: invalidValues, arguments: {validValues: [a]}, mustBe: 0},
+                   {metric: missingValues, arguments: {missingValues: ["", null]}, mustNotBe: 3}],
+         relationships: [{to: others.a, customProperties: [{property: headrace.severity, value: error}]}],
+         customProperties: [{property: headrace.aliases, value: [AA, aa]}]}
+      - {name: b, logicalType: number, physicalType: "decimal(9,2)", primaryKey: true, primaryKeyPosition: 1,
+         logicalTypeOptions: {minimum: 1, maximum: 2, multipleOf: 0.5}}
+      - {name: c, logicalType: timestamp, partitioned: true, partitionKeyPosition: 1,
+         logicalTypeOptions: {format: yyyy, defaultTimezone: UTC, minimum: "2024-01-01"},
+         customProperties: [{property: headrace.partition, value: hour}]}
+      - {name: d, logicalType: object, logicalTypeOptions: {required: [e]}, properties: [
+          {name: e, logicalType: date, classification: pii},
+          {name: f, logicalType: array, items: {logicalType: object, properties: [
+             {name: g, logicalType: string, logicalTypeOptions: {maxLength: 3}}]}}]}
       - {name: f, logicalType: array, items: {logicalType: integer}, classification: pii,
+         logicalTypeOptions: {minItems: 1, uniqueItems: true},
          customProperties: [{property: headrace.mask, value: hash}]}
+      - {name: h, logicalType: date, unique: true}
+      - {name: i, logicalType: boolean, customProperties: [
+          {property: headrace.true, value: [J]}, {property: headrace.false, value: [N]}]}
+      - {name: j, logicalType: time, logicalTypeOptions: {format: "HH:mm", minimum: "08:00"}}
+      - {name: someName, physicalType: "varchar(9)"}
+      - {name: k, logicalType: integer, logicalTypeOptions: {format: u16}}
+      - {name: l, logicalType: object, logicalTypeOptions: {minProperties: 1}}
 customProperties:
-  - {property: headrace.evolution, value: freeze}
+  - {property: headrace.evolution, value: evolve}
   - {property: headrace.reupload, value: append}
+  - {property: headrace.keysWithin, value: batch}
   - {property: headrace.maxQuarantinedPercent, value: 1}
   - {property: headrace.queries, value: [{name: a, sql: SELECT 1}]}
+  - {property: headrace.examples, value: [
+      {row: {A: a}, valid: true}, {row: {A: b}, breaks: [a enum, {column: b, rule: range}, order]}]}
 """
 DOCUMENT = plain(EVERYTHING)
 PATHS = paths(DOCUMENT)
@@ -175,7 +209,18 @@ def test_the_contract_with_everything_compiles() -> None:
     assert isinstance(compile_contract(PATH, EVERYTHING).compiled, Plan)
 
 
-@settings(STEADY, max_examples=200)
+def test_a_contract_reads_the_same_where_the_quick_parser_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quick = compile_contract(PATH, EVERYTHING)
+    monkeypatch.setattr(yaml_source, "_Quick", yaml_source._Plain)
+    plain = compile_contract(PATH, EVERYTHING)
+    assert replace(plain, sql=()) == replace(quick, sql=())
+    places = [[(one.rule, one.place.line, one.place.column) for one in each.sql] for each in (plain, quick)]
+    assert places[0] == places[1] != []
+
+
+@settings(STEADY, max_examples=300)
 @given(st.sampled_from(PATHS), VALUES)
 def test_no_value_in_any_place_raises_anything_but_invalid_contract(
     path: tuple[Any, ...], value: Any
@@ -191,7 +236,22 @@ def test_no_value_in_any_place_raises_anything_but_invalid_contract(
     told(json.dumps(document))
 
 
-@pytest.mark.parametrize("kind", ["dataset", "mart", None])
+@settings(STEADY, max_examples=100)
+@given(st.sampled_from(PATHS[1:]), st.sampled_from(PATHS[1:]))
+def test_no_two_places_changed_about_raise_anything_but_invalid_contract(
+    one: tuple[Any, ...], other: tuple[Any, ...]
+) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    owner, donor = document, DOCUMENT
+    for step in one[:-1]:
+        owner = owner[step]
+    for step in other:
+        donor = donor[step]
+    owner[one[-1]] = copy.deepcopy(donor)
+    told(json.dumps(document))
+
+
+@pytest.mark.parametrize("kind", ["dataset", "mart", "described", None])
 def test_json_of_something_else_is_refused(kind: str | None) -> None:
     with pytest.raises(ValueError, match=r"missing|Invalid"):
         from_json(b"{}" if kind is None else f'{{"type": "{kind}"}}'.encode())

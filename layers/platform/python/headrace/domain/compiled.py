@@ -5,9 +5,9 @@ import hashlib
 import msgspec
 from msgspec.structs import replace
 
-from headrace.domain.plan import Array, Column, Compiled, Mart, Object, Plan, Type
+from headrace.domain.plan import Array, Column, Compiled, Described, Mart, Object, Plan, Type
 
-_DECODER: msgspec.json.Decoder[Compiled] = msgspec.json.Decoder(Plan | Mart)
+_DECODER: msgspec.json.Decoder[Compiled] = msgspec.json.Decoder(Plan | Mart | Described)
 
 
 def to_json(compiled: Compiled) -> bytes:
@@ -22,7 +22,12 @@ def from_json(body: bytes) -> Compiled:
 
 def contract_id(version: str, compiled: Compiled) -> str:
     """`<version>+<hash>`: the hash is over what the contract means, so descriptions do not count."""
-    bare = replace(compiled, contract="", columns=_undescribed(compiled.columns))
+    bare: Compiled
+    if isinstance(compiled, Described):
+        tables = {name: _undescribed(columns) for name, columns in compiled.tables.items()}
+        bare = replace(compiled, contract="", tables=tables)
+    else:
+        bare = replace(compiled, contract="", columns=_undescribed(compiled.columns))
     if isinstance(bare, Plan):
         bare = replace(bare, field_ids={}, quarantine_field_ids={})
     return f"{version}+{hashlib.sha256(to_json(bare)).hexdigest()[:8]}"

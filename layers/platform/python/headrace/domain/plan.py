@@ -4,11 +4,12 @@ The structs are what `headrace.domain.contract` compiles ODCS into, what the art
 JSON, and what the engines read; nothing here knows a SQL dialect.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from headrace.domain.dataset import DatasetId
+from headrace.domain.formats import Format
 
 # ── types ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -171,13 +172,16 @@ whole deployment, so that datasets still join. `redact`: `***`. `partial`: all b
 hidden. `truncate`: of text the first 3 characters, of a day or moment its year. `drop`: judged, then
 written nowhere: the tables do not have the column."""
 
+SENSITIVE = frozenset({"restricted", "pii", "sensitive", "confidential"})
+"""The classifications whose columns are masked unless the contract says otherwise."""
+
 
 class Column(Struct, frozen=True):
     """One column; `source` is the field's name in the landed object, and `aliases` its former names there.
 
     Its rules, in the order in which reasons are listed: `required`, `type` (the cast), `rules`. A column
     inside an object has rules and a mask of its own. `evolved`: the table was widened for it; the
-    contract does not name it.
+    contract does not name it. `classification` is what the contract says of who may see it, in lower case.
     """
 
     name: str
@@ -189,6 +193,7 @@ class Column(Struct, frozen=True):
     description: str = ""
     aliases: tuple[str, ...] = ()
     evolved: bool = False
+    classification: str = ""
 
 
 class Partition(Struct, frozen=True):
@@ -201,95 +206,6 @@ class Partition(Struct, frozen=True):
     transform: Literal["identity", "year", "month", "day", "hour", "truncate"] = "identity"
     width: int = 0
 
-
-# ── the landed format ────────────────────────────────────────────────────────────────────────────
-
-
-class Csv(Struct, frozen=True, tag="csv"):
-    """Delimited text; `nulls` are the texts (after unquoting) that mean no value.
-
-    `delimiter` is one character or, seldom, more. `quote` and `escape` are one character, or empty for
-    none; an `escape` that is the quote means that quotes are doubled. `encoding` is a Python codec name.
-    Without a `header`, the fields are the contract's columns in their order. `skip` lines come before
-    the header; lines that begin with `comment` are passed over. `trim` takes spaces off unquoted values.
-    """
-
-    delimiter: str = ","
-    quote: str = '"'
-    nulls: tuple[str, ...] = ("",)
-    escape: str = '"'
-    encoding: str = "utf-8"
-    header: bool = True
-    skip: int = 0
-    comment: str = ""
-    trim: bool = False
-
-
-class FixedWidth(Struct, frozen=True, tag="fixed"):
-    """Lines of fixed-width fields: `fields` are (source, first character from 0, characters).
-
-    Values lose the spaces around them; `nulls` are the texts that then mean no value. `skip` lines come
-    first; lines that begin with `comment` are passed over.
-    """
-
-    fields: tuple[tuple[str, int, int], ...]
-    nulls: tuple[str, ...] = ("",)
-    encoding: str = "utf-8"
-    skip: int = 0
-    comment: str = ""
-
-
-class Ndjson(Struct, frozen=True, tag="ndjson"):
-    """One JSON object a line."""
-
-    encoding: str = "utf-8"
-
-
-class JsonDocument(Struct, frozen=True, tag="json"):
-    """One JSON document; its rows are the array, or the one object, at `record_path` (dotted; empty:
-    the document itself)."""
-
-    record_path: str = ""
-    encoding: str = "utf-8"
-
-
-class Xml(Struct, frozen=True, tag="xml"):
-    """XML; each element at `record_path` (dotted names from the root, without namespaces) is a row.
-
-    Its fields are its attributes (`@name`), its child elements and, where it has neither, its text
-    (`#text`); an element that stands several times is an array.
-    """
-
-    record_path: str
-
-
-class Excel(Struct, frozen=True, tag="excel"):
-    """An Excel workbook: the sheet of this name (empty: the first), `skip` rows before its header."""
-
-    sheet: str = ""
-    skip: int = 0
-    nulls: tuple[str, ...] = ("",)
-
-
-class Parquet(Struct, frozen=True, tag="parquet"):
-    """Apache Parquet; `nulls` are the texts, in text columns, that mean no value."""
-
-    nulls: tuple[str, ...] = ()
-
-
-class Avro(Struct, frozen=True, tag="avro"):
-    """Apache Avro object container files; `nulls` as for Parquet."""
-
-    nulls: tuple[str, ...] = ()
-
-
-class Orc(Struct, frozen=True, tag="orc"):
-    """Apache ORC; `nulls` as for Parquet."""
-
-    nulls: tuple[str, ...] = ()
-
-
-Format = Csv | FixedWidth | Ndjson | JsonDocument | Xml | Excel | Parquet | Avro | Orc
 
 # ── dataset rules and queries ────────────────────────────────────────────────────────────────────
 
@@ -309,10 +225,14 @@ class Nulls(Struct, frozen=True, tag="nulls"):
 
 
 class Breaks(Struct, frozen=True, tag="breaks"):
-    """The rows read in which a column has a value that breaks one of `rules`, or that is not of its type."""
+    """The rows read in which a column has a value that breaks one of `rules`, or that is not of its type.
+
+    With `nulls`, those in which it has no value count too.
+    """
 
     column: str
     rules: tuple[Rule, ...]
+    nulls: bool = False
 
 
 class Duplicates(Struct, frozen=True, tag="duplicates"):
@@ -408,4 +328,27 @@ class Mart(Struct, frozen=True, tag="mart"):
     reads: tuple[DatasetId, ...]
 
 
-Compiled = Plan | Mart
+class Described(Struct, frozen=True, tag="described"):
+    """The compiled contract of data that does not land here: it is kept and shown, and makes no table.
+
+    `dataset` is what its file is called, `folder/file`; `tables` are the columns of each of its tables.
+    """
+
+    dataset: DatasetId
+    contract: str
+    tables: dict[str, tuple[Column, ...]]
+
+
+Compiled = Plan | Mart | Described
+
+
+class Example(Struct, frozen=True):
+    """A row that a contract gives as an example: a landed record's fields, as they would be read.
+
+    `breaks` are the reasons, (column, rule), that it must be quarantined with; none: it must be kept.
+    A rule on the row as a whole has no column. `line` is where it stands in the contract.
+    """
+
+    row: dict[str, Any]
+    breaks: tuple[tuple[str, str], ...]
+    line: int

@@ -8,27 +8,39 @@ from msgspec.structs import replace
 
 from headrace.domain.compiled import contract_id
 from headrace.domain.contract.columns import dataset_columns, mart_columns
-from headrace.domain.contract.extensions import CONTRACT, extensions
-from headrace.domain.contract.formats import landed_formats
-from headrace.domain.contract.rules import dataset_rules, not_checked
-from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt, read_source
-from headrace.domain.contract.sql import InvalidSql, normalised, parse_query, reads
+from headrace.domain.contract.examples import examples_of
+from headrace.domain.contract.extensions import CONTRACT, Settings
+from headrace.domain.contract.formats import landed_formats, lands
+from headrace.domain.contract.keys import distinct_keys, keys_of, partitions_of
+from headrace.domain.contract.names import snake_case
+from headrace.domain.contract.quality import Quality, WrittenSql, not_checked
+from headrace.domain.contract.queries import queries_of, query_of
+from headrace.domain.contract.relations import read_relationships
+from headrace.domain.contract.service_levels import ServiceLevel, service_levels
+from headrace.domain.contract.source import Findings, Place, excerpt
 from headrace.domain.contract.structure import check_structure
+from headrace.domain.contract.yaml_source import read_source
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import InvalidContract, InvalidRequest
-from headrace.domain.plan import Column, Compiled, DatasetRule, Mart, Plan, Quarantined, Query
+from headrace.domain.plan import Column, Compiled, DatasetRule, Described, Example, Mart, Plan, Quarantined
 
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,31}")
-_MOST_SQL = 50_000
-"""Characters of a contract's queries: a state of the state machine holds them all, in at most 256 KB."""
-_QUERY_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
 class Compilation(Struct, frozen=True):
-    """A compiled contract, and what its author should know: one line a note, formed as problems are."""
+    """A compiled contract, and what its author should know: one line a note, formed as problems are.
 
+    `path` is what messages name it by, and `sql` where its rules that are SQL are written. `examples` are
+    those that the contract gives, and `levels` the service levels that it promises; neither changes what
+    the contract means.
+    """
+
+    path: str
     compiled: Compiled
     notes: tuple[str, ...]
+    sql: tuple[WrittenSql, ...] = ()
+    examples: tuple[Example, ...] = ()
+    levels: tuple[ServiceLevel, ...] = ()
 
 
 def compile_contract(path: str, text: str) -> Compilation:
@@ -39,20 +51,24 @@ def compile_contract(path: str, text: str) -> Compilation:
     """
     found = Findings(path)
     root = read_source(text, found)
-    check_structure(root, found)
-    dataset = _dataset(root, path, found)
+    ours = Settings(root, CONTRACT, found)
+    here = lands(root) or bool(ours)
+    check_structure(root, here, found)
     version = _version(root, found)
-    ours = extensions(root, CONTRACT, found)
-    schema = _schema(root, found)
-    if root.items_of("slaProperties"):
-        found.note(root.at("slaProperties"), "service levels are not watched", "they are documentation here")
+    levels = service_levels(root, found)
     compiled: Compiled
+    sql: tuple[WrittenSql, ...] = ()
+    examples: tuple[Example, ...] = ()
     if "headrace.sql" in ours:
-        compiled = _mart(dataset, schema, ours, found)
+        compiled = _mart(_dataset(root, path, found), _schema(root, found), ours, found)
+    elif here:
+        compiled, sql = _plan(_dataset(root, path, found), root, _schema(root, found), ours, found)
+        examples = examples_of(ours.get("headrace.examples"), compiled, found)
     else:
-        compiled = _plan(dataset, root, schema, ours, found)
+        compiled = _described(root, path, found)
     found.settle()
-    return Compilation(replace(compiled, contract=contract_id(version, compiled)), found.notes)
+    compiled = replace(compiled, contract=contract_id(version, compiled))
+    return Compilation(path, compiled, found.notes, sql, examples, levels)
 
 
 def compile_contracts(sources: Sequence[tuple[str, str]]) -> tuple[Compilation, ...]:
@@ -117,44 +133,53 @@ def _schema(root: Place, found: Findings) -> Place:
         found.problem(schema, "the schema object has no name", "add name")
     if not schema.items_of("properties"):
         found.problem(schema.at("properties"), "the table has no columns", "add properties, one a column")
-    extensions(schema, (), found)
+    Settings(schema, {}, found)
     return schema
 
 
-def _plan(dataset: DatasetId, root: Place, schema: Place, ours: dict[str, Place], found: Findings) -> Plan:
-    rules = dataset_rules(schema.items_of("quality"), found)
-    most = ours.get("headrace.maxQuarantinedPercent")
-    if most:
-        rules.append(
-            DatasetRule("max_quarantined_percent", Quarantined(), most=_percent(most, found), percent=True)
-        )
-    freeze = _choice(ours.get("headrace.evolution"), ("rescue", "freeze"), found) == "freeze"
-    append = _choice(ours.get("headrace.reupload"), ("immutable", "append"), found) == "append"
-    columns, keys = dataset_columns(schema, found)
-    return Plan(
+def _plan(
+    dataset: DatasetId, root: Place, schema: Place, ours: Settings, found: Findings
+) -> tuple[Plan, tuple[WrittenSql, ...]]:
+    """The plan of a dataset, and where its rules that are SQL are written."""
+    columns = dataset_columns(schema, found)
+    quality = Quality(dataset, columns, found)
+    quality.read(schema, columns)
+    read_relationships(schema, columns, dataset, quality, found)
+    if "headrace.maxQuarantinedPercent" in ours:
+        most = _percent(ours["headrace.maxQuarantinedPercent"], found)
+        quality.add(DatasetRule("max_quarantined_percent", Quarantined(), most=most, percent=True))
+    within = ours.choice("headrace.keysWithin", ("table", "batch"))
+    evolution = ours.choice("headrace.evolution", ("rescue", "freeze", "evolve"))
+    plan = Plan(
         dataset=dataset,
         contract="",
-        formats=landed_formats(root, found),
-        columns=columns,
-        keys=keys,
-        evolution="freeze" if freeze else "rescue",
-        reupload="append" if append else "immutable",
-        rules=tuple(rules),
-        queries=_queries(ours.get("headrace.queries"), found),
+        formats=landed_formats(root, columns, found),
+        columns=tuple(column for _, column in columns),
+        evolution="freeze" if evolution == "freeze" else "evolve" if evolution == "evolve" else "rescue",
+        reupload="append"
+        if ours.choice("headrace.reupload", ("immutable", "append")) == "append"
+        else "immutable",
+        checks=tuple(quality.checks),
+        keys=distinct_keys((*keys_of(columns, found), *quality.keys), columns, within, found),
+        keys_within="batch" if within == "batch" else "table",
+        partitions=partitions_of(columns, found),
+        rules=tuple(quality.rules),
+        queries=queries_of(ours.get("headrace.queries"), found),
     )
+    return plan, tuple(quality.sql)
 
 
-def _mart(dataset: DatasetId, schema: Place, ours: dict[str, Place], found: Findings) -> Mart:
+def _mart(dataset: DatasetId, schema: Place, ours: Settings, found: Findings) -> Mart:
     for name, place in ours.items():
         if name != "headrace.sql":
             found.problem(
                 place, f"{name} is for datasets that land", "remove it: headrace.sql makes this a mart"
             )
     for check in schema.items_of("quality"):
-        not_checked(check, found)
+        not_checked(check, found, "a mart is not checked: check the datasets that land")
     columns = mart_columns(schema, found)
     place = ours["headrace.sql"]
-    sql, read = _query(place, found, columns)
+    sql, read = query_of(place, found, columns)
     if dataset in read:
         found.problem(place, f"the mart {dataset} reads itself", "read the datasets that it is made of")
     elif sql and not read:
@@ -162,57 +187,25 @@ def _mart(dataset: DatasetId, schema: Place, ours: dict[str, Place], found: Find
     return Mart(dataset=dataset, contract="", columns=columns, sql=sql, reads=read)
 
 
-def _query(
-    place: Place, found: Findings, columns: tuple[Column, ...] = ()
-) -> tuple[str, tuple[DatasetId, ...]]:
-    """A contract's SQL, normalised, and what it reads; `columns` are what it must give, if that is known."""
-    if not isinstance(place.value, str):
-        found.problem(place, "this is no SQL", "write one SELECT as text")
-        return "", ()
-    try:
-        query = parse_query(place.value)
-        sql = normalised(query)
-    except InvalidSql as error:
-        inside = None
-        if place.indent is not None:
-            inside = place.line + error.line, place.indent + error.column
-        found.problem(place, error.what, error.advice, inside)
-        return "", ()
-    if columns and not query.is_star:
-        given = [name.lower() for name in query.named_selects]
-        wanted = [column.name for column in columns]
-        for name in wanted:
-            if name not in given:
-                advice = did_you_mean(name, given, f"select something AS {name}")
-                found.problem(place, f"the SQL gives no column {name}", advice)
-        for name in given:
-            if name not in wanted or given.count(name) > 1:
-                advice = "name each column once, and declare it under properties"
-                found.problem(
-                    place,
-                    f"the SQL gives a column {excerpt(name)} that the schema does not hold once",
-                    advice,
-                )
-    return sql, reads(query)
+def _described(root: Place, path: str, found: Findings) -> Described:
+    """What a contract says of tables that are elsewhere; nothing in it is held against it."""
+    unheard = Findings(path)
+    tables: dict[str, tuple[Column, ...]] = {}
+    for index, schema in enumerate(root.items_of("schema"), 1):
+        name = schema.text_of("name") or schema.text_of("physicalName") or f"table_{index}"
+        tables[name] = tuple(column for _, column in dataset_columns(schema, unheard) if column.name)
+    advice = "it is kept and shown; to make a table of it, add a server with type: s3 and a format"
+    found.note(root.at("servers"), "nothing lands by this contract", advice)
+    return Described(_named_by_file(path), "", tables)
 
 
-def _queries(place: Place | None, found: Findings) -> tuple[Query, ...]:
-    queries: dict[str, Query] = {}
-    if place is not None and not isinstance(place.value, list):
-        found.problem(place, "queries are a list", "write - {name: …, sql: …} under value")
-    for entry in place.items if place else ():
-        name, sql = entry.text_of("name"), entry.get("sql")
-        unknown = set(entry.entries) - {"name", "sql"}
-        if not _QUERY_NAME.fullmatch(name) or name in queries or unknown:
-            advice = "give name (lower-case, once) and sql, and nothing else"
-            found.problem(entry.at("name"), "the query is not named as queries are", advice)
-        elif sql is None:
-            found.problem(entry, f"the query {name} has no sql", "add sql")
-        else:
-            queries[name] = Query(name, _query(sql, found)[0])
-    if place is not None and sum(len(query.sql) for query in queries.values()) > _MOST_SQL:
-        found.problem(place, f"the queries are longer than {_MOST_SQL:,} characters", "make a mart of some")
-    return tuple(queries.values())
+def _named_by_file(path: str) -> DatasetId:
+    """The dataset that a file is called after, whatever the file is called."""
+    folder, _, file = path.rpartition("/")
+    words = snake_case(folder.rpartition("/")[2]), snake_case(file.partition(".")[0])
+    domain = words[0].replace("_", "").lstrip("0123456789")[:20] or "described"
+    name = words[1].lstrip("0123456789_")[:40].rstrip("_") or "contract"
+    return DatasetId(domain, name)
 
 
 def _percent(place: Place, found: Findings) -> float:
@@ -221,11 +214,3 @@ def _percent(place: Place, found: Findings) -> float:
         return float(value)
     found.problem(place, f"{excerpt(value)} is no percentage", "write a number from 0 to 100")
     return 0.0
-
-
-def _choice(place: Place | None, choices: tuple[str, ...], found: Findings) -> str:
-    if place is None or place.value in choices:
-        return place.text if place else choices[0]
-    advice = did_you_mean(place.text, choices, f"write one of {', '.join(choices)}")
-    found.problem(place, f"{excerpt(place.value)} is no choice here", advice)
-    return choices[0]

@@ -1,6 +1,7 @@
 """The two small languages in a contract's options: JDK date patterns and RE2 expressions."""
 
 import re
+from typing import Literal
 
 _DATE_TOKEN = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|([\[\]{}#'])|(.)", re.DOTALL)
 DATE_CODES = {
@@ -31,17 +32,25 @@ DATE_CODES = {
 }
 
 
-def strptime_format(pattern: str) -> str:
+_NEEDED = {
+    "date": ({"%Y", "%y"}, "a date needs its year: write yyyy or yy"),
+    "time": ({"%H", "%I"}, "a time needs its hour: write HH"),
+}
+
+
+def strptime_format(pattern: str, of: Literal["date", "time"] = "date") -> str:
     """The strptime format for a JDK DateTimeFormatter pattern such as `M/d/yyyy`.
 
-    One- and two-digit fields read alike. Raises ValueError, saying what to write, for a pattern that
-    has no such format or that no year can be read with.
+    One- and two-digit fields read alike, and a bare T stands for itself, as contracts in the wild have
+    it. Raises ValueError, saying what to write, for a pattern that has no such format, or that has no
+    year for a date or no hour for a time.
     """
     if "%" in pattern:
         raise ValueError("formats are JDK patterns, such as yyyy-MM-dd, not strptime's")
     codes = [_date_code(token) for token in _DATE_TOKEN.finditer(pattern)]
-    if not {"%Y", "%y"} & set(codes):
-        raise ValueError("a date needs its year: write yyyy or yy")
+    needed, advice = _NEEDED[of]
+    if not needed & set(codes):
+        raise ValueError(advice)
     if ("%I" in codes) != ("%p" in codes):
         raise ValueError("hours of a 12-hour clock go with a (AM or PM): write HH, or h with a")
     return "".join(codes)
@@ -53,6 +62,8 @@ def _date_code(token: re.Match[str]) -> str:
         return quoted.replace("''", "'") or "'"
     if letter and token[0] in DATE_CODES:
         return DATE_CODES[token[0]]
+    if token[0] == "T":
+        return "T"
     if letter or reserved:
         known = ", ".join(DATE_CODES)
         raise ValueError(f"{token[0]!r} is not read: use {known}, or put plain text between apostrophes")

@@ -38,10 +38,13 @@ _NODES = frozenset(
     }
 )  # fmt: skip
 
-_FUNCTION_NAMES = """
+_OVER_ROWS = """
 count count_if sum avg min max min_by max_by any_value arbitrary array_agg listagg bool_and bool_or every
 approx_distinct approx_percentile stddev stddev_pop stddev_samp variance var_pop var_samp corr covar_pop
 covar_samp row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
+map_agg
+"""
+_OVER_VALUES = """
 coalesce nullif if try greatest least
 abs ceil ceiling floor round truncate mod power pow sqrt cbrt exp ln log log2 log10 sign width_bucket
 sin cos tan asin acos atan atan2 radians degrees pi
@@ -53,9 +56,11 @@ from_iso8601_timestamp from_unixtime to_unixtime year quarter month week_of_year
 day_of_month day_of_year hour minute second last_day_of_month at_timezone now
 json_extract json_extract_scalar json_array_length json_size json_parse json_format
 cardinality contains element_at array_join array_distinct array_sort array_max array_min slice flatten
-filter transform reduce any_match all_match none_match map_keys map_values map_agg row unnest
+filter transform reduce any_match all_match none_match map_keys map_values row unnest
 """
-FUNCTIONS = frozenset(_FUNCTION_NAMES.split())
+OVER_ROWS = frozenset(_OVER_ROWS.split())
+"""Functions of many rows: aggregates, and those of windows."""
+FUNCTIONS = OVER_ROWS | frozenset(_OVER_VALUES.split())
 _CALL = re.compile(r"(\w+)\(")
 
 
@@ -69,6 +74,27 @@ class InvalidSql(InvalidContract):
 
 def parse_query(sql: str) -> exp.Query:
     """The query that `sql` holds, in Athena's dialect (Trino's); raises InvalidSql for anything else."""
+    query = parse_select(sql)
+    for table in query.find_all(exp.Table):
+        _check_table(table)
+    for select in query.find_all(exp.Select):
+        _check_names(select)
+    return query
+
+
+def parse_select(sql: str) -> exp.Query:
+    """One query of the nodes and functions on the lists, over tables of any name. Raises InvalidSql."""
+    query = parse_one(sql, "one query", "write a single SELECT, with or without WITH and UNION")
+    if not isinstance(query, exp.Select | exp.SetOperation | exp.Subquery):
+        raise InvalidSql("the SQL is not one query", "write a single SELECT, with or without WITH and UNION")
+    check_nodes(query)
+    if not query.selects:
+        raise InvalidSql("the SQL selects nothing", "name columns after SELECT")
+    return query
+
+
+def parse_one(sql: str, wanted: str, advice: str) -> exp.Expr:
+    """The one statement or expression that `sql` holds; raises InvalidSql where it is not `wanted`."""
     if len(sql) > MAX_CHARACTERS:
         raise InvalidSql("the SQL is longer than 20,000 characters", "split it into several marts")
     try:
@@ -80,11 +106,10 @@ def parse_query(sql: str) -> exp.Query:
         line, end = first.get("line") or 1, first.get("col") or 1
         raise InvalidSql(what, f"look at {word!r}", line, max(1, end - len(word) + 1)) from error
     except (SqlglotError, RecursionError, ValueError) as error:
-        raise InvalidSql("the SQL cannot be read", "write one SELECT in Athena's dialect") from error
+        raise InvalidSql("the SQL cannot be read", f"write {wanted} in Athena's dialect") from error
     found = [one for one in statements if one is not None and not isinstance(one, exp.Semicolon)]
-    if len(found) != 1 or not isinstance(found[0], exp.Select | exp.SetOperation | exp.Subquery):
-        raise InvalidSql("the SQL is not one query", "write a single SELECT, with or without WITH and UNION")
-    _check(found[0])
+    if len(found) != 1:
+        raise InvalidSql(f"the SQL is not {wanted}", advice)
     return found[0]
 
 
@@ -103,55 +128,55 @@ def dataset_of(table: exp.Table) -> DatasetId:
     return DatasetId.parse(f"{table.db.lower()}/{table.name.lower()}")
 
 
-def normalised(query: exp.Query) -> str:
-    """The query as text without comments and layout: equal queries give equal text."""
+def normalised(query: exp.Expr) -> str:
+    """SQL as text without comments and layout: equal queries give equal text."""
     try:
         return query.sql("trino", comments=False, unsupported_level=ErrorLevel.RAISE)
     except UnsupportedError as error:
         raise InvalidSql(f"Athena's dialect has no such form: {error}", "write it in another way") from error
 
 
-def _check(query: exp.Query) -> None:
+def check_nodes(query: exp.Expr) -> None:
+    """Raises InvalidSql for a node or a function that is not on the lists, or that lacks a part."""
     for node in query.walk():
+        if lacking := node.error_messages():
+            raise refusal(node, f"the SQL cannot be read: {lacking[0]}", "give it all that it needs")
         if type(node) in _NODES:
             continue
-        called = node.name if isinstance(node, exp.Anonymous) else _called(node)
+        called = function_of(node)
         if not called:
             what = f"{type(node).__name__} is not allowed"
-            raise _refusal(node, what, "keep to SELECT and what it is made of")
-        if called.lower() not in FUNCTIONS:
+            raise refusal(node, what, "keep to SELECT and what it is made of")
+        if called not in FUNCTIONS:
             advice = "docs/adding-a-dataset.md lists those that are"
-            raise _refusal(node, f"the function {called.lower()} is not allowed", advice)
+            raise refusal(node, f"the function {called} is not allowed", advice)
     for owner in query.find_all(exp.With):
         if owner.args.get("recursive"):
-            raise _refusal(owner, "WITH RECURSIVE is not allowed", "write the steps out")
-    for table in query.find_all(exp.Table):
-        _check_table(table)
-    for select in query.find_all(exp.Select):
-        _check_names(select)
-    if not query.selects:
-        raise InvalidSql("the SQL selects nothing", "name columns after SELECT")
+            raise refusal(owner, "WITH RECURSIVE is not allowed", "write the steps out")
 
 
-def _refusal(node: exp.Expr, what: str, advice: str) -> InvalidSql:
+def function_of(node: exp.Expr) -> str:
+    """The function that a node calls, in lower case as Athena spells it; empty for what calls none."""
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower()
+    rendered = node.sql("trino", unsupported_level=ErrorLevel.IGNORE) if isinstance(node, exp.Func) else ""
+    match = _CALL.match(rendered)
+    return match[1].lower() if match else ""
+
+
+def refusal(node: exp.Expr, what: str, advice: str) -> InvalidSql:
     """The error for a node, at the first thing in it whose place is known."""
     known = (part.meta for part in node.walk() if "line" in part.meta)
     at = next(known, {"line": 1, "col": 1, "start": 0, "end": 0})
     return InvalidSql(what, advice, at["line"], max(1, at["col"] - (at["end"] - at["start"])))
 
 
-def _called(node: exp.Expr) -> str:
-    rendered = node.sql("trino", unsupported_level=ErrorLevel.IGNORE) if isinstance(node, exp.Func) else ""
-    match = _CALL.match(rendered)
-    return match[1] if match else ""
-
-
 def _check_table(table: exp.Table) -> None:
     if not isinstance(table.this, exp.Identifier):
-        raise _refusal(table, "a function in place of a table is not allowed", "name a table domain.dataset")
+        raise refusal(table, "a function in place of a table is not allowed", "name a table domain.dataset")
     if not table.db:
-        if table.name.lower() not in _visible_names(table):
-            raise _refusal(
+        if table.name.lower() not in visible_names(table):
+            raise refusal(
                 table,
                 f"the table {table.name} is not known",
                 "name it domain.dataset, as in aviation.runways",
@@ -160,12 +185,12 @@ def _check_table(table: exp.Table) -> None:
     try:
         dataset_of(table)
     except InvalidRequest as error:
-        raise _refusal(table, f"the table {table.sql('trino')} names no dataset", str(error)) from error
+        raise refusal(table, f"the table {table.sql('trino')} names no dataset", str(error)) from error
     if table.catalog:
-        raise _refusal(table, f"the table {table.sql('trino')} names a catalog", "name it domain.dataset")
+        raise refusal(table, f"the table {table.sql('trino')} names a catalog", "name it domain.dataset")
 
 
-def _visible_names(node: exp.Expr) -> set[str]:
+def visible_names(node: exp.Expr) -> set[str]:
     """The WITH names that can be read where a node stands: those around it that come before it."""
     names: set[str] = set()
     inside: exp.Expr = node
@@ -190,4 +215,4 @@ def _check_names(select: exp.Select) -> None:
     for column in select.find_all(exp.Column):
         if any((table.db, table.name) == (column.catalog, column.db) for table in tables if table.db):
             advice = "give the table an alias and write alias.column.field"
-            raise _refusal(column, f"{column.sql('trino')} goes into a column", advice)
+            raise refusal(column, f"{column.sql('trino')} goes into a column", advice)

@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt
 
 _API_VERSION = re.compile(r"v3\.[012]\.\d{1,3}")
-_REQUIRED = ("kind", "apiVersion", "id", "version", "domain", "name", "schema")
+_REQUIRED = ("kind", "apiVersion", "id", "version")
+_REQUIRED_OF_TABLES = (*_REQUIRED, "domain", "name", "schema")
 _KEYS = frozenset(
     field.alias or name
     for each in vars(model).values()
@@ -19,9 +20,9 @@ _KEYS = frozenset(
 )
 
 
-def check_structure(root: Place, found: Findings) -> None:
-    """Find every key that ODCS does not know or that holds the wrong kind of value."""
-    for key in _REQUIRED:
+def check_structure(root: Place, of_a_table: bool, found: Findings) -> None:
+    """Find every key that is missing, that ODCS does not know or that holds the wrong kind of value."""
+    for key in _REQUIRED_OF_TABLES if of_a_table else _REQUIRED:
         if root.get(key) is None:
             found.problem(root.entries.get(key, root), f"the key {key} is missing", f"add {key}")
     kind, version = root.get("kind"), root.get("apiVersion")
