@@ -8,7 +8,8 @@ import pytest
 from sqlglot import exp, parse_one
 
 from headrace.domain.errors import Terminal, Unavailable
-from headrace.domain.plan import Column, Csv, Integer, Ndjson, Pattern, Text
+from headrace.domain.formats import Csv, Ndjson
+from headrace.domain.plan import Column, Integer, Pattern, Text
 from headrace.engines.duckdb import EngineFault
 from headrace.engines.duckdb.session import DataFault, Session
 from tests.engines.unit import plan, refine_files

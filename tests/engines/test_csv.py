@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from headrace.domain.plan import Array, Column, Csv, Integer, Text
+from headrace.domain.formats import Csv
+from headrace.domain.plan import Array, Column, Integer, Text
 from headrace.engines.duckdb import careful_csv
 from tests.engines.unit import Unit, plan, refine_files
 
@@ -63,11 +64,11 @@ def test_sound_files_read_alike_fast_and_carefully(
 @pytest.mark.parametrize(
     ("csv", "body", "rows"),
     [
-        (Csv(";", "'"), "a;b\n'x;''y''';2\n", [("x;'y'", "2")]),
+        (Csv(";", "'", escape="'"), "a;b\n'x;''y''';2\n", [("x;'y'", "2")]),
         (Csv("\t"), 'a\tb\n"x\ty"\t2\n', [("x\ty", "2")]),
-        (Csv("|", "~"), "a|b\n~x|y~|~~\n", [("x|y", None)]),
+        (Csv("|", "~", escape="~"), "a|b\n~x|y~|~~\n", [("x|y", None)]),
         (Csv(" "), 'a b\n"x y" 2\n', [("x y", "2")]),
-        (Csv("^", "]"), "a^b\n]x^y]^2\n", [("x^y", "2")]),
+        (Csv("^", "]", escape="]"), "a^b\n]x^y]^2\n", [("x^y", "2")]),
         (Csv(nulls=("NA", "-")), "a,b\nNA,\n-,x\n", [(None, ""), (None, "x")]),
         (Csv(nulls=("", "\\N")), 'a,b\n\\N,"\\N"\n,NA\n', [(None, None), (None, "NA")]),
     ],
@@ -131,7 +132,7 @@ def test_records_have_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
     unit = read(body, carefully=True)
     assert pairs(unit) == [("3", "z")]
     assert [row["_reasons"][0]["value_excerpt"] for row in unit.quarantine[:2]] == [
-        careful_csv._TOO_LONG,
+        careful_csv.TOO_LONG,
         careful_csv._UNCLOSED,
     ]
 
@@ -150,7 +151,10 @@ def test_a_file_full_of_open_quotes_is_read_in_linear_time() -> None:
         ("x,y\n1,2\n", "the header lacks the required a; it has x, y"),
         ('"a,b\n1,2\n', "the header line cannot be read: a quote is opened and never closed"),
         (b"\xff,b\n1,2\n", "the header line cannot be read: it is not UTF-8"),
-        (b"PK\x03\x04" + b"\0" * 40, "the contract says CSV, this is a ZIP archive or an Excel workbook"),
+        (
+            b"PK\x03\x04" + b"\0" * 40,
+            "the contract says CSV, this is an Excel workbook or a ZIP archive within another",
+        ),
         (b"PAR1\x15\x04\x15\x00", "the contract says CSV, this is a Parquet file"),
         (b"\x89PNG\r\n\x1a\n\0\0", "the contract says CSV, this is a PNG image"),
         ("a,b\n1,2\n".encode("utf-16"), "the contract says CSV, this is UTF-16 text"),

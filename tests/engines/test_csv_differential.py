@@ -20,7 +20,7 @@ def rows_of(unit: Unit) -> dict[str, list[object]]:
 
 
 def carefully(files: dict[str, bytes]) -> Unit:
-    with mock.patch.object(read_csv, "_records", return_value=None):
+    with mock.patch.object(read_csv, "count_records", return_value=None):
         return refine_files(PLAN, files)
 
 

@@ -1,13 +1,18 @@
 """NDJSON and JSON documents: records, strictness, and what one broken record costs."""
 
+import io
 import json
 import sys
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from headrace.domain.plan import Column, Integer, JsonDocument, Ndjson, Plan, Text
-from headrace.engines.duckdb import read_json
+from headrace.domain.formats import JsonDocument, Ndjson
+from headrace.domain.plan import Column, Integer, Plan, Text
+from headrace.engines.duckdb import json_document, read_json
 from tests.engines.unit import Unit, plan, refine_files
 
 A, B = Column("a", "a", Integer()), Column("b", "B b", Text())
@@ -119,26 +124,82 @@ def test_a_record_path_leads_to_the_array() -> None:
 @pytest.mark.parametrize(
     ("the_plan", "body", "message"),
     [
-        (DOCUMENT, '{"a":1}', "there is no array at the top of the document: there is an object"),
-        (DOCUMENT, " " * 99 + "{}", "there is no array at the top of the document: there is an object"),
-        (DOCUMENT, "7", "there is no array at the top of the document: there is a number"),
-        (DOCUMENT, " \n", "the document is not valid JSON"),
-        (DOCUMENT, '[{"a":1},]', "the document is not valid JSON"),
-        (DOCUMENT, '[{"a":1}', "the document is not valid JSON"),
-        (DOCUMENT, '{"a":1}\n{"a":2}', "the document is not valid JSON"),
-        (DOCUMENT, "[" * 100_000, "the document is not valid JSON"),
-        (DEEP, "[]", "there is no array at data.rows: the document is an array"),
-        (DEEP, '{"x":1,"y":2}', "there is no array at data.rows: the document is an object with x, y"),
-        (DEEP, '{"data":[]}', "there is no array at data.rows: data is an array"),
-        (DEEP, '{"data":{"rows":{}}}', "there is no array at data.rows: there is an object"),
-        (DEEP, '{"data":{"rows":[1]}, "x": NaN}', "the document is not valid JSON"),
+        (DOCUMENT, " \n", "the document is not valid JSON at byte 2"),
+        (DOCUMENT, '[{"a":1},]', "the document is not valid JSON at byte 9"),
+        (DOCUMENT, '[{"a":1}', "the document is not valid JSON at byte 8"),
+        (DOCUMENT, '[{"a":1}}', "the document is not valid JSON at byte 8"),
+        (DOCUMENT, '[{"a":1}{"a":2}]', "the document is not valid JSON at byte 8"),
+        (DOCUMENT, '[{"a":1', "the document is not valid JSON at byte 1"),
+        (DOCUMENT, '{"a":1}\n{"a":2}', "the document is not valid JSON at byte 8"),
+        (DOCUMENT, '[{"a":1},{"a":NaN}]', "record 2 of the document cannot be read: it is not valid JSON"),
+        (DOCUMENT, b'[{"a":1},{"b":"\xff"}]', "record 2 of the document cannot be read: it is not UTF-8"),
+        (DOCUMENT, "[" * 100_000, "the document is nested more than 1000 levels deep"),
+        (DOCUMENT, '["' + "x" * 2_000_000, "the document is not valid JSON at byte 1"),
+        (DEEP, "[]", "there is nothing at data.rows: the document is an array"),
+        (DEEP, '{"x":1,"y":2}', "there is nothing at data.rows: the document is an object with x, y"),
+        (DEEP, '{"data":[]}', "there is nothing at data.rows: data is an array"),
+        (DEEP, '{"data":{}}', "there is nothing at data.rows: data is an object with nothing in it"),
+        (DEEP, '{"data":{"rows":[1]}, "x": NaN}', "the document is not valid JSON in the value at byte 27"),
+        (DEEP, '{"data":{"rows":[],"rows":[]}}', "data gives rows twice"),
+        (DEEP, '{"data" {"rows":[]}}', "the document is not valid JSON at byte 8"),
+        (DEEP, "{data:1}", "the document is not valid JSON at byte 1"),
         (DOCUMENT, "[1]".encode("utf-16"), "the contract says JSON, this is UTF-16 text"),
     ],
 )  # fmt: skip
-def test_a_document_without_its_array_is_refused_whole(
+def test_a_document_that_is_not_json_or_lacks_its_records_is_refused_whole(
     the_plan: Plan, body: bytes | str, message: str
 ) -> None:
     assert read(the_plan, body).broken == [(0, [("", "unreadable", message)])]
+
+
+@pytest.mark.parametrize(
+    ("the_plan", "body", "values"),
+    [
+        (DOCUMENT, ' {"a":1, "z":[{}]}', [1]),
+        (DEEP, '{"data":{"rows":{"a":2}}}', [2]),
+        (DEEP, '{"x":"]}\\"","data":{"v":[[]],"rows" : [ {"a":3} , {"a":4}\n] },"y":{}}', [3, 4]),
+        (DEEP, '{"data":{"rows":[]}}', []),
+        (DOCUMENT, "[]", []),
+    ],
+)
+def test_the_rows_of_a_document_are_the_array_or_the_one_object_at_the_path(
+    the_plan: Plan, body: str, values: list[int]
+) -> None:
+    unit = read(the_plan, body)
+    assert (unit.column("a"), unit.quarantine) == (values, [])
+
+
+@pytest.mark.parametrize(("body", "kind"), [("7", "a number"), ('"x"', "a text"), (" null ", "null")])
+def test_one_value_that_is_no_object_is_one_broken_record(body: str, kind: str) -> None:
+    assert read(DOCUMENT, body).broken == [(1, [("", "structure", f"it is {kind}, not an object")])]
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text()
+    | st.sampled_from(['"', "\\", "}{", "]", "\\u0041"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(derandomize=True, max_examples=150, deadline=None)
+@given(
+    records=st.lists(st.dictionaries(st.text(), json_values, max_size=4), max_size=6),
+    before=json_values,
+    piece=st.integers(1, 40),
+    indent=st.sampled_from([None, 2]),
+)
+def test_a_document_comes_apart_alike_however_it_is_read(
+    records: list[dict[str, object]], before: object, piece: int, indent: int | None
+) -> None:
+    document = {"before": before, "data": {"rows": records}, "after": before}
+    body = json.dumps(document, ensure_ascii=False, indent=indent).encode(errors="surrogatepass")
+    with mock.patch.object(json_document, "_PIECE", piece):
+        taken = list(json_document.document_records(io.BytesIO(body), "data.rows", 1_000_000))
+    assert [json.loads(record) for record in taken] == records
 
 
 def test_records_have_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from headrace.domain.plan import Column, Integer, Parquet, Text
-from headrace.engines.duckdb import read_parquet
+from headrace.domain.formats import Parquet
+from headrace.domain.plan import Column, Integer, Text
+from headrace.engines.duckdb import open_parquet
 from tests.engines.unit import plan, refine_files
 
 A, B = Column("a", "a", Integer(), required=True), Column("b", "b", Text())
@@ -46,6 +47,27 @@ def test_names_are_compared_exactly_and_unknown_columns_are_rescued() -> None:
     }  # fmt: skip
 
 
+def test_a_column_may_have_an_empty_name() -> None:
+    unit = refine_files(plan(Column("a", "", Text()), formats=(Parquet(),)), {"f": parquet({"": ["x"]})})
+    assert unit.column("a") == ["x"]
+
+
+def test_texts_that_are_long_are_read_where_few_stand_together() -> None:
+    sparse = {
+        "a": list(range(10_000)),
+        "b": ["x" * 1_000_000 if not at % 2_500 else "y" for at in range(10_000)],
+    }
+    assert len(refine_files(PLAN, {"f": parquet(sparse)}).curated) == 10_000
+
+
+def test_texts_that_fill_the_memory_in_one_go_are_refused() -> None:
+    texts = [f"{at:05d}" + "".join(map(str, range(at, at + 12_000))) for at in range(1_500)]
+    unit = refine_files(PLAN, {"f": parquet({"a": list(range(1_500)), "b": texts})})
+    ((_, ((_, rule, message),)),) = unit.broken
+    assert rule == "unreadable"
+    assert message.endswith("bytes of text, more than is read at once; land it as NDJSON")
+
+
 def test_raw_holds_the_values_and_stays_json() -> None:
     table = {
         "a": ["x"],
@@ -64,7 +86,10 @@ def test_raw_holds_the_values_and_stays_json() -> None:
     ("body", "message"),
     [
         (b"a,b\n1,2\n", "the contract says Parquet, this is something else"),
-        (b"PK\x03\x04...", "the contract says Parquet, this is a ZIP archive or an Excel workbook"),
+        (
+            b"PK\x03\x04...",
+            "the contract says Parquet, this is an Excel workbook or a ZIP archive within another",
+        ),
         (b"PAR1", "the file is not readable Parquet; write it again"),
         (b"PAR1" + b"x" * 100 + b"PAR1", "the file is not readable Parquet; write it again"),
         (parquet({"a": [1], "b": ["x"]})[:-30], "the file is not readable Parquet; write it again"),
@@ -91,7 +116,7 @@ def test_a_file_with_damaged_pages_is_refused_and_its_neighbours_are_read(damage
 
 
 def test_a_small_file_that_stands_for_many_cells_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_parquet, "_FREE_CELLS", 1000)
+    monkeypatch.setattr(open_parquet, "_FREE_CELLS", 1000)
     bomb = parquet({"a": [1] * 200_000, "b": [None] * 200_000}, compression="zstd")
     unit = refine_files(PLAN, {"a.parquet": bomb})
     (reason,) = unit.quarantine[0]["_reasons"]

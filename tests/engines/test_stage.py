@@ -1,9 +1,12 @@
 """What lands becomes a plain file with the hash of what landed, or is refused before it fills the disk."""
 
+import bz2
 import gzip
 import hashlib
 import io
+import lzma
 import random
+import zlib
 from pathlib import Path
 
 import pytest
@@ -34,8 +37,13 @@ def zstd(data: bytes) -> bytes:
         (zstd(BODY), BODY),
         (zstd(NOISE) + zstd(b"more"), NOISE + b"more"),
         (zstandard.ZstdCompressor().stream_reader(io.BytesIO(BODY)).read(), BODY),
+        (bz2.compress(BODY), BODY),
+        (bz2.compress(NOISE) + bz2.compress(b"more"), NOISE + b"more"),
+        (lzma.compress(BODY), BODY),
+        (lzma.compress(NOISE) + lzma.compress(b"more") + b"\0" * 8, NOISE + b"more"),
+        (b"BZh,is a header\n1,2\n", b"BZh,is a header\n1,2\n"),
     ],
-    ids=range(11),
+    ids=range(16),
 )
 def test_an_object_becomes_a_plain_file(landed: bytes, plain: bytes, tmp_path: Path) -> None:
     staged = stage(io.BytesIO(landed), tmp_path / "file", "river/mills/a.csv")
@@ -63,7 +71,10 @@ def flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :]
 
 
-GZ, ZS = gzip.compress(NOISE), zstd(NOISE)
+GZ, ZS, BZ, XZ = gzip.compress(NOISE), zstd(NOISE), bz2.compress(NOISE), lzma.compress(NOISE)
+GREEDY = bytearray(lzma.compress(b"a", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 4096}]))
+GREEDY[16] = 40  # a dictionary of 4 GB
+GREEDY[20:24] = zlib.crc32(GREEDY[12:20]).to_bytes(4, "little")
 
 
 @pytest.mark.parametrize(
@@ -78,8 +89,13 @@ GZ, ZS = gzip.compress(NOISE), zstd(NOISE)
         (flipped(gzip.compress(BODY), 3000), "the gzip stream is damaged"),
         (flipped(ZS, 1000), "the zstd stream is damaged"),
         (GZ + b"garbage", "the gzip stream is damaged"),
+        (BZ[:-20], f"the bzip2 stream ends early after {len(BZ) - 20} bytes; upload the file again"),
+        (flipped(BZ, 2000), "the bzip2 stream is damaged"),
+        (XZ[:-20], f"the xz stream ends early after {len(XZ) - 20} bytes; upload the file again"),
+        (flipped(XZ, 2000), "the xz stream is damaged or needs more than 256 MB of memory"),
+        (GREEDY, "the xz stream is damaged or needs more than 256 MB of memory"),
     ],
-    ids=range(9),
+    ids=range(14),
 )
 def test_a_damaged_object_is_refused_and_leaves_no_file(landed: bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(UnreadableObject) as refused:
@@ -89,7 +105,9 @@ def test_a_damaged_object_is_refused_and_leaves_no_file(landed: bytes, message: 
 
 
 @pytest.mark.parametrize(
-    "bomb", [gzip.compress(bytes(40 << 20)), zstd(bytes(40 << 20))], ids=["gzip", "zstd"]
+    "bomb",
+    [pack(bytes(40 << 20)) for pack in (gzip.compress, zstd, bz2.compress, lzma.compress)],
+    ids=["gzip", "zstd", "bzip2", "xz"],
 )
 def test_a_bomb_is_stopped_while_it_unfolds(bomb: bytes, tmp_path: Path) -> None:
     for limits, message in (

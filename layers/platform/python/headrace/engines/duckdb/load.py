@@ -1,30 +1,42 @@
 """Loads the sources of a work unit into the table `work`, each by the reader that gets it right."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from sqlglot import exp
 
 from headrace.domain.errors import EngineFault, UnreadableObject
-from headrace.domain.plan import Csv, JsonDocument, Ndjson, Parquet, Plan
+from headrace.domain.formats import Csv, FixedWidth, JsonDocument, Ndjson, Parquet
+from headrace.domain.plan import Plan
 from headrace.engines.duckdb import nested
-from headrace.engines.duckdb.read_csv import CsvFile, careful_reading, fast_reading, open_csv
-from headrace.engines.duckdb.read_json import json_reading
-from headrace.engines.duckdb.read_parquet import ParquetFile, is_readable, open_parquet, parquet_reading
+from headrace.engines.duckdb.masks import Masks
+from headrace.engines.duckdb.members import Members, Native, Part, told
+from headrace.engines.duckdb.open_parquet import ParquetOpener
+from headrace.engines.duckdb.read_csv import (
+    TextFile,
+    careful_reading,
+    fast_reading,
+    open_csv,
+    open_fixed_width,
+)
+from headrace.engines.duckdb.read_json import JsonFile, json_reading
+from headrace.engines.duckdb.read_parquet import ParquetFile, parquet_reading
 from headrace.engines.duckdb.reading import INCOMING, Reading, Refusal, unreadable
 from headrace.engines.duckdb.render import refined, texts, to_shape, work_columns
 from headrace.engines.duckdb.session import DataFault, Session
-from headrace.engines.duckdb.sniff import check_kind, format_of
+from headrace.engines.duckdb.veil import Veil
 from headrace.engines.sql import all_of, column, create_table, is_not_null, is_null, number, update
 
 WORK = "work"
 _SHAPED = "shaped"
 
 
+_Opened = TextFile | JsonFile | ParquetFile
+
+
 class Spoilt(Exception):
-    """Files turned out to be unreadable in the middle of a statement; internal to a refine call."""
+    """Sources turned out to be unreadable after some of their rows were loaded; internal to a refine call."""
 
     def __init__(self, refusals: Mapping[int, Refusal]) -> None:
         super().__init__()
@@ -38,20 +50,20 @@ class Loaded:
 
     rows: dict[int, int] = field(default_factory=dict)
     refusals: dict[int, Refusal] = field(default_factory=dict)
-    entries: list[int] = field(default_factory=list)
-
-    @property
-    def in_order(self) -> bool:
-        return self.entries == sorted(self.entries)
+    in_order: bool = True
 
 
 class Loader:
     """Fills `work`; rows have their raw text where they have reasons, or all of them with `all_raw`."""
 
-    def __init__(self, session: Session, plan: Plan, *, all_raw: bool) -> None:
+    def __init__(self, session: Session, plan: Plan, masks: Masks, *, all_raw: bool) -> None:
         self._session, self._plan, self._all_raw = session, plan, all_raw
+        self._veil = Veil.of(plan, masks)
         self._loaded = Loaded()
         self._readings: list[Callable[[], Reading]] = []
+        self._members = Members(())
+        self._rows: dict[int, int] = {}
+        self._entries: list[int] = []
 
     def recall_raw(self) -> None:
         """Give their raw text to rows that got reasons only after they were loaded, by reading again.
@@ -65,43 +77,87 @@ class Loader:
         missing = {entry for (entry,) in self._session.execute(entries)}
         for read in self._readings if missing else ():
             reading = read()
-            if missing.isdisjoint(reading.entries):
+            if missing.isdisjoint(map(self._members.source, reading.entries)):
                 continue
-            rows = exp.select("*").from_(self._texts(reading).subquery("rows"))
+            rows = self._texts(reading)
+            if self._members.among_several(reading.entries):
+                rows = self._members.united(rows)
+            rows = exp.select("*").from_(rows.subquery("rows"))
             rows = rows.where(exp.In(this=place, query=places.subquery()))
             again = refined(self._plan, reading, rows, all_raw=True).subquery("again")
             self._session.execute(update(WORK, {"raw": column("raw", "again")}, again, on=("entry", "place")))
 
-    def load(self, sources: Mapping[int, tuple[str, Path]]) -> Loaded:
-        """`sources` are (key, file) by entry. Raises Spoilt."""
-        self._session.execute(create_table(WORK, work_columns(self._plan)))
-        csv: dict[tuple[Csv, tuple[str, ...]], list[CsvFile]] = {}
-        json: dict[Ndjson | JsonDocument, list[tuple[int, Path]]] = {}
-        parquet: dict[tuple[tuple[str, str], ...], list[ParquetFile]] = {}
-        for entry, (key, path) in sources.items():
-            format_ = format_of(self._plan.formats, key)
-            try:
-                check_kind(format_, path)
-                match format_:
-                    case Csv():
-                        opened = open_csv(self._plan, format_, entry, path)
-                        csv.setdefault((format_, opened.header), []).append(opened)
-                    case Parquet():
-                        footer = open_parquet(self._session, self._plan, entry, path)
-                        parquet.setdefault(footer.columns, []).append(footer)
-                    case _:
-                        json.setdefault(format_, []).append((entry, path))
-            except UnreadableObject as error:
-                self._loaded.refusals[entry] = unreadable(str(error))
-        for (format_, _), files in csv.items():
-            self._load_csv(format_, files)
-        for format_, paths in json.items():
-            self._load(partial(json_reading, self._plan, format_, paths))
-        for footers in parquet.values():
-            self._load_parquet(footers)
+    def load(self, parts: Sequence[Part]) -> Loaded:
+        """Load the parts of all sources. Raises Spoilt."""
+        self._create()
+        self._members = Members(parts)
+        for (format_, _), files in self._opened().items():
+            self._load_alike(format_, [one for one in files if not self._is_refused(one.entry)])
+        several = self._members.among_several(self._entries)
+        if several:
+            self._unite()
+        self._loaded.in_order = not several and self._entries == sorted(self._entries)
+        for entry, rows in self._rows.items():
+            source = self._members.source(entry)
+            self._loaded.rows[source] = self._loaded.rows.get(source, 0) + rows
         return self._loaded
 
-    def _load_csv(self, csv: Csv, files: list[CsvFile]) -> None:
+    def _create(self) -> None:
+        self._session.execute(create_table(WORK, work_columns(self._plan)))
+
+    def _opened(self) -> dict[tuple[Native, tuple[object, ...]], list[_Opened]]:
+        """The files that can be read, those together that one statement can read."""
+        alike: dict[tuple[Native, tuple[object, ...]], list[_Opened]] = {}
+        with ParquetOpener(self._session, self._plan) as parquet:
+            for entry, part in self._members.parts.items():
+                if self._is_refused(entry):
+                    continue
+                try:
+                    file = self._open(entry, part, parquet)
+                except UnreadableObject as error:
+                    self._loaded.refusals[part.source] = unreadable(told(part.name, str(error)))
+                    continue
+                alike.setdefault((part.format, file.columns), []).append(file)
+        return alike
+
+    def _open(self, entry: int, part: Part, parquet: ParquetOpener) -> _Opened:
+        match part.format:
+            case Csv() as csv:
+                return open_csv(self._plan, csv, entry, part.path)
+            case FixedWidth() as fixed:
+                return open_fixed_width(self._plan, fixed, entry, part.path)
+            case Parquet():
+                return parquet.open(entry, part.path, part.size)
+            case _:
+                return JsonFile(entry, part.path)
+
+    def _is_refused(self, entry: int) -> bool:
+        return self._members.source(entry) in self._loaded.refusals
+
+    def _load_alike(self, format_: Native, files: Sequence[_Opened]) -> None:
+        text = [one for one in files if isinstance(one, TextFile)]
+        json = [one for one in files if isinstance(one, JsonFile)]
+        parquet = [one for one in files if isinstance(one, ParquetFile)]
+        match format_:
+            case Csv() if text:
+                self._load_csv(format_, text)
+            case FixedWidth() if text:
+                self._load(partial(careful_reading, self._plan, format_, text))
+            case Ndjson() | JsonDocument() if json:
+                self._load(partial(json_reading, self._plan, format_, json))
+            case Parquet() if parquet:
+                self._load(partial(parquet_reading, self._plan, format_, parquet))
+
+    def _unite(self) -> None:
+        """Make the parts of each source one."""
+        lowest = exp.select("entry", exp.Min(this=column("place"))).from_(WORK).group_by("entry")
+        self._members.line_up(dict(self._session.execute(lowest)), self._rows)
+        renumbered = [
+            exp.EQ(this=column(name), expression=value) for name, value in self._members.in_source().items()
+        ]
+        self._session.execute(exp.Update(this=exp.to_table(WORK), expressions=renumbered))
+
+    def _load_csv(self, csv: Csv, files: list[TextFile]) -> None:
         """Files of one header: DuckDB takes those that it gets right, the rest are read carefully."""
         fast = [file for file in files if file.records is not None]
         while fast and (doubtful := self._load_fast(partial(fast_reading, self._plan, csv, fast))):
@@ -126,22 +182,6 @@ class Loader:
             self._note(reading, read)
         return doubtful
 
-    def _load_parquet(self, files: list[ParquetFile]) -> None:
-        read = partial(parquet_reading, self._plan, files)
-        reading = read()
-        try:
-            self._insert(reading)
-        except DataFault:
-            guilty = {file.entry for file in files if not is_readable(self._session, file)}
-            if not guilty:
-                raise
-        else:
-            guilty = self._miscounted(reading)
-        if guilty:
-            message = "the file cannot be read to its end; write it again"
-            raise Spoilt(dict.fromkeys(guilty, unreadable(message)))
-        self._note(reading, read)
-
     def _load(self, read: Callable[[], Reading]) -> None:
         reading = read()
         self._insert(reading)
@@ -150,10 +190,17 @@ class Loader:
         self._note(reading, read)
 
     def _note(self, reading: Reading, read: Callable[[], Reading]) -> None:
+        refused = {
+            self._members.source(entry): unreadable(told(self._members.parts[entry].name, message))
+            for entry, message in reading.refused.items()
+        }
+        begun = [entry for entry in reading.refused if reading.expected[entry]]
+        if begun or self._members.among_several(reading.refused):
+            raise Spoilt(refused)
         self._readings.append(read)
-        self._loaded.refusals |= reading.refused
-        self._loaded.entries += reading.entries
-        self._loaded.rows |= {
+        self._loaded.refusals |= refused
+        self._entries += reading.entries
+        self._rows |= {
             entry: rows for entry, rows in reading.expected.items() if entry not in reading.refused
         }
 
@@ -181,5 +228,5 @@ class Loader:
             self._session.feed_stream(INCOMING, incoming.schema, incoming.batches())
         stream = self._session.stream(rows)
         schema = nested.shaped_schema(stream.schema, shapes)
-        self._session.feed(_SHAPED, schema, nested.shaped(iter(stream), shapes, schema))
+        self._session.feed(_SHAPED, schema, nested.shaped(iter(stream), shapes, schema, self._veil))
         return exp.select("*").from_(_SHAPED)

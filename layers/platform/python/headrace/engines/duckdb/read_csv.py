@@ -1,4 +1,4 @@
-"""Readings of CSV files: by DuckDB where a file is plainly sound, else record by record.
+"""Readings of delimited text: by DuckDB where a file is plainly sound, else record by record.
 
 DuckDB reads files in groups of one header (5 ms a file, where one by one takes 25). It leaves broken
 records out, and its own list of them is not always complete for several files (1.5.5), so each file's
@@ -6,19 +6,21 @@ records are counted first, by the line ends outside of quotes (1 to 8 s a GB): a
 takes another number is read carefully, as is one whose records cannot be counted so.
 """
 
-import mmap
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 from sqlglot import exp
 
 from headrace.domain.errors import UnreadableObject
-from headrace.domain.plan import Array, Csv, Json, Object, Plan, Type
-from headrace.engines.duckdb.careful_csv import BOM, RECORD_BYTES, Grammar
+from headrace.domain.formats import Csv, FixedWidth
+from headrace.domain.lookalikes import lookalike
+from headrace.domain.plan import Array, Json, Object, Plan, Type
+from headrace.engines.duckdb.careful_csv import BOM, RECORD_BYTES, Grammar, Record
+from headrace.engines.duckdb.count_csv import count_records
+from headrace.engines.duckdb.fixed_width import FixedGrammar, field_names
 from headrace.engines.duckdb.reading import (
     INCOMING,
     POSITION,
@@ -26,10 +28,12 @@ from headrace.engines.duckdb.reading import (
     Incoming,
     Reading,
     batched,
-    check_names,
     listed,
+    match_names,
     numbered_rows,
+    shown_unknown,
 )
+from headrace.engines.duckdb.window import Window
 from headrace.engines.sql import (
     array,
     call,
@@ -44,45 +48,67 @@ from headrace.engines.sql import (
     text,
 )
 
-_CHUNK = 16 << 20
+
+class RecordGrammar(Protocol):
+    """What parts text into records, and these into fields."""
+
+    def records(self, window: Window, width: int | None, /) -> Iterator[Record]:
+        """The records of what is seen; those of another number of fields than `width` are broken."""
 
 
 @dataclass(frozen=True)
-class CsvFile:
-    """A CSV file with its header; `records` counts what follows it from `body` on, and is None for a
-    file that only careful reading gets right."""
+class TextFile:
+    """A file of delimited or fixed-width text: the names of its fields, and of those the one for each of
+    the plan's columns. `records` counts what stands from the byte `body` on, and is None for a file that
+    only careful reading gets right."""
 
     entry: int
     path: Path
     header: tuple[str, ...]
+    matched: tuple[str | None, ...]
     body: int
     records: int | None
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What files have in common that are read together."""
+        return self.header
 
-def open_csv(plan: Plan, csv: Csv, entry: int, path: Path) -> CsvFile:
+
+def open_csv(plan: Plan, csv: Csv, entry: int, path: Path) -> TextFile:
     """Read the header, count the records. Raises UnreadableObject where the header is not the contract's."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        begin = len(BOM) if data[: len(BOM)] == BOM else 0
-        first = next(Grammar(csv).records(data, begin), None)
-        if first is None:
-            raise UnreadableObject("the file has no header line")
-        if first.problem:
-            raise UnreadableObject(f"the header line cannot be read: {first.problem}")
-        header = tuple(name.strip() or f"column {at}" for at, name in enumerate(first.fields, 1))
-        _check_header(plan, header)
-        line = data[begin : first.end]
-        plain = b"\n" not in line and len(header) > 1 and csv.delimiter != " " and not _has_nested(plan)
-        records = _records(data, begin, first.end, csv) if plain else None
-        return CsvFile(entry, path, header, first.end, records)
+    with path.open("rb") as file:
+        begin = body = _pass_over(Window(file), csv.skip)
+        header = tuple(one.source for one in plan.columns)
+        line = b""
+        if csv.header:
+            file.seek(begin)
+            first = next(Grammar(csv).records(Window(file)), None)
+            header, body = _header(
+                first, {name for one in plan.columns for name in (one.source, *one.aliases)}
+            )
+            file.seek(begin)
+            line = file.read(min(body - begin, RECORD_BYTES))
+        matched = match_names(plan, header, "the header" if csv.header else "the format")
+        plain = b"\n" not in line and len(header) > 1 and not _has_nested(plan)
+        records = count_records(file, csv, begin) if plain else None
+        return TextFile(entry, path, header, matched, body, records)
 
 
-def fast_reading(plan: Plan, csv: Csv, files: Sequence[CsvFile]) -> Reading:
+def open_fixed_width(plan: Plan, fixed: FixedWidth, entry: int, path: Path) -> TextFile:
+    """Find the first record. Raises UnreadableObject where the fields are not the contract's."""
+    matched = match_names(plan, [name for name, _, _ in fixed.fields], "the format")
+    with path.open("rb") as file:
+        return TextFile(entry, path, field_names(fixed), matched, _pass_over(Window(file), fixed.skip), None)
+
+
+def fast_reading(plan: Plan, csv: Csv, files: Sequence[TextFile]) -> Reading:
     """One `read_csv` over counted files of one header; broken records are missing from what it gives."""
     header = files[0].header
     names = _names(header)
     options = {
         "auto_detect": exp.false(),
-        "header": exp.true(),
+        "header": exp.true() if csv.header else exp.false(),
         "columns": struct((name, text("VARCHAR")) for name in names),
         "delim": text(csv.delimiter),
         "quote": text(csv.quote),
@@ -96,13 +122,13 @@ def fast_reading(plan: Plan, csv: Csv, files: Sequence[CsvFile]) -> Reading:
     return Reading(
         entries=tuple(file.entry for file in files),
         rows=numbered_rows(function, names, [file.entry for file in files]),
-        fields=_fields(plan, csv, header),
-        extra=_extra(plan, csv, header),
+        fields=_fields(plan, csv, files[0]),
+        extra=_extra(plan, csv, files[0]),
         expected={file.entry: file.records for file in files if file.records is not None},
     )
 
 
-def careful_reading(plan: Plan, csv: Csv, files: Sequence[CsvFile]) -> Reading:
+def careful_reading(plan: Plan, format_: Csv | FixedWidth, files: Sequence[TextFile]) -> Reading:
     """Files of one header, read record by record; broken records come with their problem and text."""
     header = files[0].header
     schema = POSITION
@@ -112,11 +138,34 @@ def careful_reading(plan: Plan, csv: Csv, files: Sequence[CsvFile]) -> Reading:
     return Reading(
         entries=tuple(expected),
         rows=exp.select(exp.Star()).from_(exp.to_table(INCOMING)),
-        fields=_fields(plan, csv, header),
-        extra=_extra(plan, csv, header),
-        incoming=Incoming(schema, lambda: batched(_careful_rows(csv, files, expected), schema)),
+        fields=_fields(plan, format_, files[0]),
+        extra=_extra(plan, format_, files[0]),
+        incoming=Incoming(schema, lambda: batched(_careful_rows(format_, files, expected), schema)),
         expected=expected,
     )
+
+
+def _pass_over(window: Window, lines: int) -> int:
+    """Where in the file what follows a byte order mark and so many lines begins."""
+    at = window.see(0, len(BOM))
+    at = len(BOM) if window.data.startswith(BOM) else at
+    for _ in range(lines):
+        at = window.after_line(at)
+    return window.offset + at
+
+
+def _header(first: Record | None, known: set[str]) -> tuple[tuple[str, ...], int]:
+    """The columns' names, without spaces around those that are not `known`, and where the header ends."""
+    if first is None:
+        raise UnreadableObject("the file has no header line")
+    if first.problem:
+        raise UnreadableObject(f"the header line cannot be read: {first.problem}")
+    plain = (name if name in known else name.strip() for name in first.fields)
+    header = tuple(name or f"column {at}" for at, name in enumerate(plain, 1))
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise UnreadableObject(f"the header names {listed(twice)} twice")
+    return header, first.end
 
 
 def _names(header: tuple[str, ...]) -> list[str]:
@@ -124,108 +173,59 @@ def _names(header: tuple[str, ...]) -> list[str]:
 
 
 def _careful_rows(
-    csv: Csv, files: Sequence[CsvFile], expected: dict[int, int]
+    format_: Csv | FixedWidth, files: Sequence[TextFile], expected: dict[int, int]
 ) -> Iterator[tuple[int, Sequence[Any]]]:
-    grammar = Grammar(csv)
+    grammar: RecordGrammar = Grammar(format_) if isinstance(format_, Csv) else FixedGrammar(format_)
     for one in files:
         width = len(one.header)
         nothing = [None] * width
-        with one.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            for record in grammar.records(data, one.body, width):
+        with one.path.open("rb") as file:
+            file.seek(one.body)
+            for record in grammar.records(Window(file), width):
                 place = expected[one.entry] = expected[one.entry] + 1
                 if record.problem:
-                    raw = data[record.begin : record.end].decode("utf-8", "backslashreplace")
+                    raw = record.text.decode("utf-8", "backslashreplace")
                     row = (one.entry, place, record.problem, raw, *nothing)
                 else:
                     row = (one.entry, place, None, None, *(value or None for value in record.fields))
-                yield record.end - record.begin, row
+                yield min(record.size, RECORD_BYTES), row
 
 
-def _fields(plan: Plan, csv: Csv, header: tuple[str, ...]) -> tuple[Field | None, ...]:
-    at = {name: f"c{index}" for index, name in enumerate(header)}
-    return tuple(_field(csv, at[one.source], one.type) if one.source in at else None for one in plan.columns)
+def _fields(plan: Plan, format_: Csv | FixedWidth, file: TextFile) -> tuple[Field | None, ...]:
+    at = {name: f"c{index}" for index, name in enumerate(file.header)}
+    return tuple(
+        replace(_field(format_, at[name], one.type), name=name) if name is not None else None
+        for one, name in zip(plan.columns, file.matched, strict=True)
+    )
 
 
-def _field(csv: Csv, name: str, type_: Type) -> Field:
+def _field(format_: Csv | FixedWidth, name: str, type_: Type) -> Field:
     written = call("TO_JSON", first_of(column(name), text("")))
-    return Field(_value(csv, name), written, shaped=isinstance(type_, Array | Object | Json))
+    return Field(_value(format_, name), written, shaped=isinstance(type_, Array | Object | Json))
 
 
 def _has_nested(plan: Plan) -> bool:
     return any(isinstance(one.type, Array | Object | Json) for one in plan.columns)
 
 
-def _extra(plan: Plan, csv: Csv, header: tuple[str, ...]) -> exp.Expr | None:
-    known = {one.source for one in plan.columns}
+def _extra(plan: Plan, format_: Csv | FixedWidth, file: TextFile) -> exp.Expr | None:
+    hidden = lookalike(plan)
     unknown = [
-        member(name, call("TO_JSON", _value(csv, f"c{index}")))
-        for index, name in enumerate(header)
-        if name not in known
+        member(name, shown_unknown(call("TO_JSON", _value(format_, f"c{index}")), hidden(name)))
+        for index, name in enumerate(file.header)
+        if name not in file.matched
     ]
     return members(unknown) if unknown else None
 
 
-def _value(csv: Csv, name: str) -> exp.Expr:
+def _value(format_: Csv | FixedWidth, name: str) -> exp.Expr:
     """A field's text; NULL where it means no value. Empty fields come as NULL from both readers."""
     value: exp.Expr = column(name)
-    if "" not in csv.nulls:
+    if "" not in format_.nulls:
         value = first_of(value, text(""))
-    spelled = [null for null in csv.nulls if null]
+    spelled = [null for null in format_.nulls if null]
     if spelled:
         value = case(
             (exp.Not(this=exp.ArrayContains(this=array(map(text, spelled)), expression=value)), value)
         )
     return value
-
-
-def _check_header(plan: Plan, header: tuple[str, ...]) -> None:
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise UnreadableObject(f"the header names {listed(twice)} twice")
-    check_names(plan, header, "the header")
-
-
-def _records(data: mmap.mmap, begin: int, body: int, csv: Csv) -> int | None:
-    """How many records follow the header (the bytes from `begin` to `body`), by line ends outside of quotes.
-
-    None where DuckDB's reading may not be ours: line ends of two kinds, NUL, or a quote that neither
-    opens nor closes a field.
-    """
-    quote = csv.quote.encode()
-    if data.find(b"\0") >= 0:
-        return None
-    if data.find(quote) >= 0:
-        sound = _quotes_whole_fields(csv)
-        if not (sound.fullmatch(data[begin:body]) and sound.fullmatch(data, body)):
-            return None
-    others = bytes(set(range(256)) - set(quote + b"\r\n"))
-    is_open, lf, cr, crlf = False, 0, 0, 0
-    for chunk in _chunks(data):
-        marks = chunk.translate(None, others).replace(quote * 2, b"")
-        parts = (quote * is_open + marks).split(quote)
-        is_open = len(parts) % 2 == 0
-        outside = b"".join(parts[::2])
-        lf, cr, crlf = lf + outside.count(b"\n"), cr + outside.count(b"\r"), crlf + outside.count(b"\r\n")
-    return lf if cr == crlf and crlf in (0, lf) else None
-
-
-def _quotes_whole_fields(csv: Csv) -> re.Pattern[bytes]:
-    """Matches a file in which every quote opens or closes a field, or is doubled inside of one.
-
-    DuckDB 1.5.5 reads `"x" "y"` as one field and drops a last record whose quote is never closed.
-    """
-    quote, outside = re.escape(csv.quote.encode()), b"[^" + re.escape(csv.delimiter.encode()) + b"\r\n]"
-    inside = b"(?:[^" + quote + b"]++|" + quote * 2 + b")*+"
-    field = b"(?<!" + outside + b")" + quote + inside + quote + b"(?!" + outside + b")"
-    return re.compile(b"(?:[^" + quote + b"]*+" + field + b")*+[^" + quote + b"]*+")
-
-
-def _chunks(data: mmap.mmap) -> Iterator[bytes]:
-    """The data up to its last record's line end, in pieces that end after a line feed."""
-    begin, stop = 0, len(data)
-    while stop and data[stop - 1] in b"\r\n":
-        stop -= 1
-    while begin < stop:
-        end = data.find(b"\n", min(begin + _CHUNK, stop), stop) + 1 or stop
-        yield data[begin:end]
-        begin = end

@@ -2,42 +2,40 @@
 
 Measured on 12 fields a record: 7 µs a record to validate and split with msgspec and 4 more in DuckDB,
 so 90 thousand records a second and core. DuckDB's own reader is several times faster, but neither
-strict nor exact (see `strict_json`). A document is mapped, not read: its records are views of it.
+strict nor exact (see `strict_json`).
 """
 
-import mmap
-import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import pyarrow as pa
 from sqlglot import exp
 
 from headrace.domain.errors import UnreadableObject
-from headrace.domain.plan import Array, Boolean, Json, JsonDocument, Ndjson, Object, Plan, Type
+from headrace.domain.formats import JsonDocument, Ndjson
+from headrace.domain.plan import Array, Boolean, Column, Json, Object, Plan, Type
 from headrace.engines.duckdb.careful_csv import BOM
+from headrace.engines.duckdb.json_document import document_records, kind_of
 from headrace.engines.duckdb.reading import (
     INCOMING,
     POSITION,
     Field,
     Incoming,
     Reading,
-    Refusal,
     batched,
-    unreadable,
 )
 from headrace.engines.duckdb.strict_json import repeats_a_name
+from headrace.engines.duckdb.veil import unknown_text
 from headrace.engines.sql import any_of, call, case, column, json_text, named, number, text
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _ANYTHING = msgspec.json.Decoder(msgspec.Raw)
-_FIRST = re.compile(rb"[ \t\r\n]*([^ \t\r\n])")
-_KINDS = {b"{": "an object", b"[": "an array", b'"': "a text", b"t": "true", b"f": "false", b"n": "null"}
 
 RECORD_BYTES = 64 << 20
+_BUFFER_BYTES = 1 << 20
 
 _ABSENT = msgspec.Raw(b"")
 
@@ -49,25 +47,38 @@ _TOO_LONG = f"it is longer than {RECORD_BYTES} bytes"
 Row = Sequence[Any]
 
 
-def json_reading(plan: Plan, format_: Ndjson | JsonDocument, files: Sequence[tuple[int, Path]]) -> Reading:
-    """The records of the files, one after the other; `files` are (entry, path)."""
+@dataclass(frozen=True)
+class JsonFile:
+    """A file of JSON."""
+
+    entry: int
+    path: Path
+    columns: tuple[object, ...] = ()
+
+
+def json_reading(plan: Plan, format_: Ndjson | JsonDocument, files: Sequence[JsonFile]) -> Reading:
+    """The records of the files, one after the other."""
     schema = POSITION.append(pa.field("extra", pa.string()))
     names = [f"c{index}" for index in range(len(plan.columns))]
     tokens = [named(exp.Nullif(this=column(name), expression=text("")), name) for name in names]
     for name in names:
         schema = schema.append(pa.field(name, pa.string()))
-    expected = dict.fromkeys((entry for entry, _ in files), 0)
-    refused: dict[int, Refusal] = {}
+    expected = dict.fromkeys((file.entry for file in files), 0)
+    refused: dict[int, str] = {}
 
     def rows() -> Iterator[tuple[int, Row]]:
         split = _splitter(plan)
-        for entry, path in files:
+        for file in files:
+            entry = file.entry
             try:
-                for record in _records(format_, path):
+                for record in _records(format_, file.path):
+                    fields = split(record)
+                    if isinstance(format_, JsonDocument):
+                        _check_document(fields[0], expected[entry])
                     expected[entry] += 1
-                    yield len(record), (entry, expected[entry], *split(record))
+                    yield len(record), (entry, expected[entry], *fields)
             except UnreadableObject as error:
-                refused[entry] = unreadable(str(error))
+                refused[entry] = str(error)
 
     return Reading(
         entries=tuple(expected),
@@ -80,70 +91,59 @@ def json_reading(plan: Plan, format_: Ndjson | JsonDocument, files: Sequence[tup
     )
 
 
+def _check_document(problem: str | None, records: int) -> None:
+    """A record that is no JSON leaves its whole document none."""
+    if problem in (_NOT_JSON, _NOT_UTF8):
+        raise UnreadableObject(f"record {records + 1} of the document cannot be read: {problem}")
+
+
 def _records(format_: Ndjson | JsonDocument, path: Path) -> Iterator[bytes]:
     """The text of each record, cut off beyond what a record may have."""
-    with path.open("rb") as file:
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    begin = len(BOM) if data[: len(BOM)] == BOM else 0
-    if isinstance(format_, Ndjson):
-        yield from _lines(data, begin)
-    else:
-        for element in _elements(memoryview(data)[begin:], format_.record_path):
-            yield bytes(memoryview(element)[: RECORD_BYTES + 1])
+    with path.open("rb", buffering=_BUFFER_BYTES) as file:
+        if file.read(len(BOM)) != BOM:
+            file.seek(0)
+        if isinstance(format_, Ndjson):
+            yield from _lines(file)
+        else:
+            yield from document_records(file, format_.record_path, RECORD_BYTES)
 
 
-def _lines(data: mmap.mmap, begin: int) -> Iterator[bytes]:
-    while begin < len(data):
-        end = data.find(b"\n", begin)
-        end = len(data) if end < 0 else end
-        line = data[begin : min(end, begin + RECORD_BYTES + 1)].strip(b" \t\r\n")
-        if line:
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    while line := file.readline(RECORD_BYTES + 1):
+        if len(line) > RECORD_BYTES and not line.endswith(b"\n"):
             yield line
-        begin = end + 1
-
-
-def _elements(document: memoryview, record_path: str) -> list[msgspec.Raw]:
-    """The records of a document, as views of it: all is validated before the first is handed out."""
-    try:
-        here = _ANYTHING.decode(document)
-        for depth, name in enumerate(record_path.split(".") if record_path else ()):
-            above = ".".join(record_path.split(".")[:depth])
-            members = _MEMBERS.decode(here) if _kind(here) == "an object" else {}
-            if name not in members:
-                raise UnreadableObject(
-                    f"there is no array at {record_path}: {above or 'the document'} is {_kind(here)}"
-                    + (f" with {', '.join(list(members)[:10]) or 'nothing in it'}" if members else "")
-                )
-            here = members[name]
-        if _kind(here) != "an array":
-            raise UnreadableObject(
-                f"there is no array at {record_path or 'the top of the document'}: there is {_kind(here)}"
-            )
-        return _ELEMENTS.decode(here)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise UnreadableObject("the document is not valid JSON") from None
-
-
-def _kind(value: msgspec.Raw) -> str:
-    found = _FIRST.match(memoryview(value))
-    return _KINDS.get(found[1] if found else b"", "a number")
+            while line and not line.endswith(b"\n"):
+                line = file.readline(RECORD_BYTES)
+        elif record := line.strip(b" \t\r\n"):
+            yield record
 
 
 def _splitter(plan: Plan) -> Callable[[bytes], Row]:
     """What splits a record into (problem, record, extra, one JSON text for each of the plan's columns);
     the text of an absent field is empty."""
     sources = [one.source for one in plan.columns]
+    renamed = [one for one in plan.columns if one.aliases]
     known = set(sources)
     nothing = [_ABSENT] * len(sources)
+    shown = unknown_text(plan)
 
     def split(record: bytes) -> Row:
         problem, members = _members(record)
         if problem:
             return problem, record.decode("utf-8", "backslashreplace"), None, *nothing
-        extra = None if members.keys() <= known else _inside(members, known)
+        for one in renamed:
+            _rename(one, members)
+        extra = None if members.keys() <= known else _inside(members, known, shown)
         return None, None, extra, *[members.get(name, _ABSENT) for name in sources]
 
     return split
+
+
+def _rename(column: Column, members: dict[str, msgspec.Raw]) -> None:
+    """Where a field has not its name but a former one, give it its name."""
+    for alias in column.aliases:
+        if column.source not in members and alias in members:
+            members[column.source] = members.pop(alias)
 
 
 def _members(record: bytes) -> tuple[str, dict[str, msgspec.Raw]]:
@@ -168,13 +168,16 @@ def _not_an_object(record: bytes) -> str:
         value = _ANYTHING.decode(record)
     except (msgspec.DecodeError, RecursionError):
         return _NOT_JSON
-    return f"it is {_kind(value)}, not an object"
+    return f"it is {kind_of(bytes(value))}, not an object"
 
 
-def _inside(members: dict[str, msgspec.Raw], known: set[str]) -> str | None:
+def _inside(members: dict[str, msgspec.Raw], known: set[str], shown: Callable[[str, str], str]) -> str | None:
     """The fields that are not known, as the inside of a JSON object."""
     written = ((name, bytes(value).decode()) for name, value in members.items() if name not in known)
-    return ",".join(f"{json_text(name)}:{value}" for name, value in written if value != "null") or None
+    return (
+        ",".join(f"{json_text(name)}:{shown(name, value)}" for name, value in written if value != "null")
+        or None
+    )
 
 
 def _field(name: str, type_: Type) -> Field:

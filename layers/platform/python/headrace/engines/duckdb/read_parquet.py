@@ -1,29 +1,17 @@
-"""Readings of Parquet files, in groups of one schema, with names compared exactly and types by meaning."""
+"""Readings of Parquet files, in groups of one schema, with types by their meaning."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from sqlglot import exp
 
-from headrace.domain.errors import UnreadableObject
-from headrace.domain.plan import (
-    Array,
-    Boolean,
-    Date,
-    Double,
-    Integer,
-    Json,
-    Object,
-    Parquet,
-    Plan,
-    Timestamp,
-    Type,
-)
+from headrace.domain.formats import Parquet
+from headrace.domain.lookalikes import lookalike
+from headrace.domain.plan import Array, Boolean, Date, Double, Integer, Json, Object, Plan, Timestamp, Type
 from headrace.engines.duckdb.casts import in_zone, sql_type
-from headrace.engines.duckdb.reading import Field, Reading, check_names, listed, numbered_rows
-from headrace.engines.duckdb.session import DataFault, Session
+from headrace.engines.duckdb.reading import Field, Reading, numbered_rows, shown_unknown
 from headrace.engines.sql import (
     E,
     all_of,
@@ -41,12 +29,6 @@ from headrace.engines.sql import (
     text,
 )
 
-# Bombs: 92 kB can stand for 50 million rows, 4 kB for 2 GB of text.
-_FREE_CELLS = 20_000_000
-_CELLS_PER_BYTE = 200
-_FREE_BYTES = 64 << 20
-_BYTES_PER_BYTE = 200
-
 _INTEGERS = {
     "TINYINT",
     "SMALLINT",
@@ -61,106 +43,59 @@ _INTEGERS = {
 _FLOATS = {"FLOAT", "DOUBLE"}
 _LOCAL_TIMES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
+_WORD = re.compile(r'"((?:[^"]|"")*)"|(\w+)')
 _NESTED = ("STRUCT(", "MAP(", "UNION(", "VARIANT")
 
 
 @dataclass(frozen=True)
 class ParquetFile:
-    """A Parquet file: its columns in order, as (name, DuckDB type), and the rows that its footer claims."""
+    """A Parquet file: its columns in order, as (name, DuckDB type), of these the name for each of the
+    plan's columns, and its rows."""
 
     entry: int
     path: Path
     columns: tuple[tuple[str, str], ...]
+    matched: tuple[str | None, ...]
     records: int
 
 
-def open_parquet(session: Session, plan: Plan, entry: int, path: Path) -> ParquetFile:
-    """Read the footer. Raises UnreadableObject where there is none, or it claims too much, or its columns
-    are not the contract's."""
-    size = path.stat().st_size
-    try:
-        names = _top_names(session.execute(_footer("PARQUET_SCHEMA", path, "name", "num_children")))
-        records = session.execute(_footer("PARQUET_FILE_METADATA", path, "num_rows"))[0][0]
-        chunks = session.execute(_footer("PARQUET_METADATA", path, "total_uncompressed_size"))
-        described = exp.Describe(this=exp.select(exp.Star()).from_(parquet_rows([path], [])))
-        types = [row[1] for row in session.execute(described)]
-    except DataFault:
-        raise UnreadableObject("the file is not readable Parquet; write it again") from None
-    if len(types) != len(names):
-        raise UnreadableObject("the file's footer contradicts itself; write it again")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UnreadableObject(f"the file has two columns {listed(twice)}")
-    check_names(plan, names, "the file")
-    plain = sum(chunk for (chunk,) in chunks)
-    too_many = records * len(names) > max(_FREE_CELLS, _CELLS_PER_BYTE * size)
-    if too_many or plain > max(_FREE_BYTES, _BYTES_PER_BYTE * size):
-        raise UnreadableObject(
-            f"{size} bytes that stand for {records} rows of {len(names)} columns and {plain} bytes are more "
-            "than is read; write the rows to several files"
-        )
-    return ParquetFile(entry, path, tuple(zip(names, types, strict=True)), records)
-
-
-def parquet_reading(plan: Plan, files: Sequence[ParquetFile]) -> Reading:
+def parquet_reading(plan: Plan, parquet: Parquet, files: Sequence[ParquetFile]) -> Reading:
     """One `read_parquet` over files of one schema."""
-    types = [kind for _, kind in files[0].columns]
-    at = {name: index for index, (name, _) in enumerate(files[0].columns)}
-    names = [f"c{index}" for index in range(len(types))]
-    known = {one.source for one in plan.columns}
-    nulls = next((one.nulls for one in plan.formats if isinstance(one, Parquet)), ())
+    columns, matched = files[0].columns, files[0].matched
+    types = dict(columns)
+    at = {name: f"c{index}" for index, name in enumerate(types)}
+    hidden = lookalike(plan)
     unknown = [
-        member(name, _json(f"c{index}", types[index])) for name, index in at.items() if name not in known
+        member(
+            name, shown_unknown(_json(at[name], types[name]), _names_any(types[name], hidden) or hidden(name))
+        )
+        for name in at
+        if name not in matched
     ]
+    paths = [file.path for file in files]
+    entries = [file.entry for file in files]
     return Reading(
-        entries=tuple(file.entry for file in files),
-        rows=numbered_rows(_read([file.path for file in files]), names, [file.entry for file in files]),
+        entries=tuple(entries),
+        rows=numbered_rows(_read(paths), list(at.values()), entries),
         fields=tuple(
-            _field(f"c{at[one.source]}", types[at[one.source]], one.type, nulls) if one.source in at else None
-            for one in plan.columns
+            replace(_field(at[name], types[name], one.type, parquet.nulls), name=name)
+            if name is not None
+            else None
+            for one, name in zip(plan.columns, matched, strict=True)
         ),
         extra=members(unknown) if unknown else None,
         expected={file.entry: file.records for file in files},
     )
 
 
-def is_readable(session: Session, file: ParquetFile) -> bool:
-    """Whether DuckDB gets through every value of a file, tried in a session of its own."""
-    names = [f"c{index}" for index in range(len(file.columns))]
-    hashed = call("HASH", *(column(name) for name in names))
-    with session.afresh() as trial:
-        try:
-            trial.execute(exp.select(call("BIT_XOR", hashed)).from_(parquet_rows([file.path], names)))
-        except DataFault:
-            return False
-    return True
-
-
 def _read(paths: Sequence[Path]) -> E:
-    return call(
-        "READ_PARQUET", array(text(str(path)) for path in paths), option("hive_partitioning", exp.false())
-    )
+    listing = array(text(str(path)) for path in paths)
+    return call("READ_PARQUET", listing, option("hive_partitioning", exp.false()))
 
 
 def parquet_rows(paths: Sequence[Path], names: Sequence[str]) -> E:
     """The rows of Parquet files as a relation, its columns renamed by position where `names` are given."""
     return function_rows(_read(paths), names)
-
-
-def _footer(function: str, path: Path, *columns: str) -> exp.Select:
-    return exp.select(*map(exp.column, columns)).from_(function_rows(call(function, text(str(path))), []))
-
-
-def _top_names(schema: list[tuple[Any, ...]]) -> list[str]:
-    """The names below the root of a schema that lists every element before its children."""
-    names, at = [], 1
-    for _ in range(schema[0][1] or 0):
-        names.append(schema[at][0])
-        waiting = 1
-        while waiting:
-            waiting += (schema[at][1] or 0) - 1
-            at += 1
-    return names
 
 
 def _field(name: str, kind: str, type_: Type, nulls: Sequence[str]) -> Field:
@@ -205,6 +140,11 @@ def _decoded(value: E) -> E:
 
 def _is_nested(kind: str) -> bool:
     return kind.endswith("]") or kind.startswith(_NESTED)
+
+
+def _names_any(kind: str, hidden: Callable[[str], bool]) -> bool:
+    """Whether a field inside a nested DuckDB type has a hidden name."""
+    return _is_nested(kind) and any(hidden(quoted or plain) for quoted, plain in _WORD.findall(kind))
 
 
 def _native(value: E, kind: str, type_: Type) -> E | None:

@@ -13,8 +13,20 @@ from sqlglot import exp
 
 from headrace.domain.errors import UnreadableObject
 from headrace.domain.landed import LandedObject
-from headrace.domain.plan import Plan
-from headrace.engines.sql import array, call, column, function_rows, named, no_text, number
+from headrace.domain.lookalikes import HIDDEN
+from headrace.domain.plan import Column, Plan
+from headrace.engines.sql import (
+    array,
+    call,
+    case,
+    column,
+    function_rows,
+    is_not_null,
+    named,
+    no_text,
+    number,
+    text,
+)
 
 # Columns that every relation has: the source's index, the record's position (ascending within a
 # source, from any start), and for a record that could not be split into fields why, and its text.
@@ -63,7 +75,8 @@ class Field:
     `text` is the value as text, JSON text for a nested one, and `json` the same for `_raw`. `unfit`
     holds where the value is of no scalar type whatever its text says. `native` is the value itself,
     where the source may already have it in the contract's type. `shaped`: SQL takes the value as
-    `headrace.engines.duckdb.nested` shapes it.
+    `headrace.engines.duckdb.nested` shapes it. `name` is what the source calls the field, where that is
+    not what the plan does.
     """
 
     text: exp.Expr
@@ -71,6 +84,7 @@ class Field:
     unfit: exp.Expr | None = None
     native: exp.Expr | None = None
     shaped: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +102,7 @@ class Reading:
     `rows` selects the position columns and what the fields refer to, from the relation `incoming` where
     that is set. `fields` follow the plan's columns; None stands for one that the source lacks. `extra`
     is the inside of a JSON object with the fields that the plan does not know, or NULL. `expected`
-    counts each source's records independently of DuckDB, and `refused` tells which sources turned out
+    counts each source's records independently of DuckDB, and `refused` tells why sources turned out to be
     unreadable: both are complete when the rows have been taken.
     """
 
@@ -98,7 +112,7 @@ class Reading:
     extra: exp.Expr | None = None
     incoming: Incoming | None = None
     expected: dict[int, int] = field(default_factory=dict)
-    refused: dict[int, Refusal] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
 
 
 def unreadable(message: str) -> Refusal:
@@ -132,10 +146,17 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind)
 
 
-def check_names(plan: Plan, names: Sequence[str], where: str) -> None:
-    """Raises UnreadableObject where a file's columns cannot be the contract's."""
-    known = {column.source for column in plan.columns}
-    missing = [column.source for column in plan.columns if column.required and column.source not in names]
+def match_names(plan: Plan, names: Sequence[str], where: str) -> tuple[str | None, ...]:
+    """For each of the plan's columns the file's name for it: its source, or else a former one.
+
+    Raises UnreadableObject where a file's columns cannot be the contract's.
+    """
+    present = set(names)
+    matched = tuple(_match(one, present, where) for one in plan.columns)
+    known = set(matched)
+    missing = [
+        one.source for one, name in zip(plan.columns, matched, strict=True) if one.required and name is None
+    ]
     unknown = [name for name in names if name not in known]
     if missing:
         raise UnreadableObject(
@@ -147,6 +168,21 @@ def check_names(plan: Plan, names: Sequence[str], where: str) -> None:
         raise UnreadableObject(f"{where} has columns that the contract does not know: {listed(unknown)}")
     if any("\0" in name for name in names):
         raise UnreadableObject(f"{where} has a NUL character in a name")
+    return matched
+
+
+def _match(one: Column, present: set[str], where: str) -> str | None:
+    found = [name for name in (one.source, *one.aliases) if name in present]
+    if len(found) > 1:
+        raise UnreadableObject(
+            f"{where} has {listed(found)}, which are names of the one column {one.name}; leave one of them"
+        )
+    return found[0] if found else None
+
+
+def shown_unknown(value: exp.Expr, hidden: bool) -> exp.Expr:
+    """A field that the plan does not know, as `extra` may show it."""
+    return case((is_not_null(value), call("TO_JSON", text(HIDDEN)))) if hidden else value
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,39 +1,80 @@
 """Which of a contract's formats an object has by its key, and whether its first bytes agree."""
 
+import codecs
 from pathlib import Path
 
 from headrace.domain.errors import UnreadableObject
-from headrace.domain.plan import Csv, Format, JsonDocument, Ndjson, Parquet
+from headrace.domain.formats import (
+    Avro,
+    Csv,
+    Excel,
+    FixedWidth,
+    Format,
+    JsonDocument,
+    Ndjson,
+    Orc,
+    Parquet,
+    Xml,
+)
 
 _HEAD = 4096
+_EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _BY_SUFFIX: dict[str, tuple[type[Format], ...]] = {
     ".csv": (Csv,),
     ".tsv": (Csv,),
-    ".txt": (Csv,),
+    ".psv": (Csv,),
+    ".tab": (Csv,),
+    ".txt": (FixedWidth, Csv),
+    ".dat": (FixedWidth, Csv),
+    ".fwf": (FixedWidth,),
     ".ndjson": (Ndjson,),
     ".jsonl": (Ndjson,),
     ".json": (JsonDocument, Ndjson),
+    ".xml": (Xml,),
+    **dict.fromkeys(_EXCEL, (Excel,)),
     ".parquet": (Parquet,),
+    ".avro": (Avro,),
+    ".orc": (Orc,),
 }
-_COMPRESSION = (".gz", ".gzip", ".zst", ".zstd")
-_NAMES = {Csv: "CSV", Ndjson: "NDJSON", JsonDocument: "JSON", Parquet: "Parquet"}
-_PARQUET = b"PAR1"
+_COMPRESSION = (".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz", ".zip")
+_NAMES: dict[type[Format], str] = {
+    Csv: "CSV",
+    FixedWidth: "fixed width",
+    Ndjson: "NDJSON",
+    JsonDocument: "JSON",
+    Xml: "XML",
+    Excel: "Excel",
+    Parquet: "Parquet",
+    Avro: "Avro",
+    Orc: "ORC",
+}
+_UTF_16 = "UTF-16 text"
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
+_MAGIC_OF: dict[type[Format], tuple[bytes, ...]] = {
+    Parquet: (b"PAR1",),
+    Avro: (b"Obj\x01",),
+    Orc: (b"ORC",),
+    Excel: (_ZIP, _OLE),
+}
+"""Binary formats: a file of one of them begins so."""
+
 _MAGIC = (
-    (_PARQUET, "a Parquet file"),
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
+    (b"PAR1", "a Parquet file"),
+    (_ZIP, "an Excel workbook or a ZIP archive within another"),
+    (_OLE, "an Excel workbook"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"%PDF", "a PDF document"),
     (b"\x1f\x8b", "compressed twice with gzip"),
     (b"\x28\xb5\x2f\xfd", "compressed twice with zstd"),
-    (b"BZh", "compressed with bzip2"),
-    (b"\xfd7zXZ", "compressed with xz"),
+    (b"BZh", "compressed twice with bzip2"),
+    (b"\xfd7zXZ", "compressed twice with xz"),
     (b"Obj\x01", "an Avro file"),
     (b"ORC", "an ORC file"),
     (b"ARROW1", "an Arrow file"),
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
+    (codecs.BOM_UTF16_LE, _UTF_16),
+    (codecs.BOM_UTF16_BE, _UTF_16),
 )
 
 
@@ -53,13 +94,25 @@ def check_kind(format_: Format, path: Path) -> None:
         head = file.read(_HEAD)
     if not head:
         raise UnreadableObject("the file is empty")
-    magic, kind = next((known for known in _MAGIC if head.startswith(known[0])), (b"", ""))
-    binary = b"\0" in head
-    if isinstance(format_, Parquet):
-        kind = "" if magic == _PARQUET else kind or "something else"
-    elif binary:
-        kind = kind or "binary data"
-    elif magic.isascii() and magic.decode().isprintable():
-        kind = ""  # a header may begin with these letters
-    if kind:
+    if kind := _other_kind(format_, head):
         raise UnreadableObject(f"the contract says {_NAMES[type(format_)]}, this is {kind}")
+
+
+def _other_kind(format_: Format, head: bytes) -> str:
+    """What a file that begins with `head` is, if it cannot be of the format; else nothing."""
+    magic, kind = next((known for known in _MAGIC if head.startswith(known[0])), (b"", ""))
+    if own := _MAGIC_OF.get(type(format_)):
+        return "" if head.startswith(own) else kind or "something else"
+    if _is_wide(format_):
+        return "" if kind == _UTF_16 else kind
+    if b"\0" in head:
+        return kind or "binary data"
+    if magic.isascii() and magic.decode().isprintable():
+        return ""  # a header may begin with these letters
+    return kind
+
+
+def _is_wide(format_: Format) -> bool:
+    """Whether text of this format has more than a byte a character, or says itself whether it has."""
+    encoding = getattr(format_, "encoding", "utf-8").lower()
+    return isinstance(format_, Xml) or "16" in encoding or "32" in encoding
