@@ -17,17 +17,15 @@ from typing import Any, BinaryIO, Self
 from msgspec import Struct
 from msgspec.structs import replace
 
-from headrace.domain import plan
 from headrace.domain.batch import Previous
 from headrace.domain.dataset import DatasetId
-from headrace.domain.errors import CommitConflict, IncompatibleTable, MissingArtefact, UnknownDataset
+from headrace.domain.errors import MissingArtefact, UnknownDataset
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.lineup import DatasetState, Finished, Lease, MartState
-from headrace.domain.zones import TableRef
-from headrace.ports import LedgerObject, TableSpec, TableState
+from headrace.ports import LedgerObject
 
 
-class _OneAtATime:
+class OneAtATime:
     """Takes a lock of the instance in each public method."""
 
     _lock: threading.RLock
@@ -45,7 +43,7 @@ class _OneAtATime:
 
 def _locked(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
-    def call(self: _OneAtATime, *args: Any, **named: Any) -> Any:
+    def call(self: OneAtATime, *args: Any, **named: Any) -> Any:
         with self._lock:
             return method(self, *args, **named)
 
@@ -65,7 +63,7 @@ class FakeClock:
         self.time += by
 
 
-class FakeObjectStore(_OneAtATime):
+class FakeObjectStore(OneAtATime):
     """A bucket; `versioned` as the landing bucket is. `land` and `delete` are what others do to it."""
 
     def __init__(self, bucket: str, *, versioned: bool = True) -> None:
@@ -120,7 +118,7 @@ class _Placed(Struct, frozen=True):
     object: LedgerObject
 
 
-class FakeLedger(_OneAtATime):
+class FakeLedger(OneAtATime):
     """A ledger; `objects` lists it as the real one does: batches in order, then what waits."""
 
     def __init__(self) -> None:
@@ -129,9 +127,13 @@ class FakeLedger(_OneAtATime):
         self._placed: dict[tuple[str, str], _Placed] = {}
         self._loaded: dict[tuple[DatasetId, str], Previous] = {}
 
-    def register(self, dataset: DatasetId, contract: str) -> None:
-        standing = self._datasets.get(dataset) or DatasetState(dataset, contract, 1, 0)
+    def register(self, dataset: DatasetId, contract: str, instead_of: str | None = None) -> bool:
+        standing = self._datasets.get(dataset)
+        if instead_of is not None and (standing is None or standing.contract != instead_of):
+            return False
+        standing = standing or DatasetState(dataset, contract, 1, 0)
         self._datasets[dataset] = replace(standing, contract=contract)
+        return True
 
     def dataset(self, dataset: DatasetId) -> DatasetState | None:
         return self._datasets.get(dataset)
@@ -227,124 +229,7 @@ class FakeLedger(_OneAtATime):
         return True
 
 
-class FakeTable(Struct, frozen=True):
-    """A table: types and field ids by column path, the URIs of its files, its newest snapshot (0: none)."""
-
-    columns: Mapping[str, str]
-    field_ids: Mapping[str, int]
-    location: str
-    properties: Mapping[str, str]
-    files: tuple[str, ...] = ()
-    snapshot_id: int = 0
-
-
-class FakeTableCatalog(_OneAtATime):
-    """A catalog; `tables` is what stands in it."""
-
-    def __init__(self) -> None:
-        self.tables: dict[TableRef, FakeTable] = {}
-        self._snapshots = count(1)
-
-    def ensure(self, spec: TableSpec) -> TableState:
-        columns = dict(_columns(spec.columns))
-        ids = {path: number for number, path in enumerate(columns, 1)}
-        new = FakeTable(columns, ids, spec.location, dict(spec.properties))
-        standing = self.tables.setdefault(spec.ref, new)
-        if standing.columns != columns:
-            differing = sorted({path for path, _ in standing.columns.items() ^ columns.items()})
-            raise IncompatibleTable(f"{spec.ref} and the contract differ in these columns: {differing}")
-        return self.state(spec.ref)
-
-    def state(self, ref: TableRef) -> TableState:
-        table = self._table(ref)
-        return TableState(dict(table.properties), dict(table.field_ids), table.snapshot_id)
-
-    def append(
-        self,
-        ref: TableRef,
-        files: Sequence[str],
-        properties: Mapping[str, str],
-        expect: Mapping[str, str | None],
-    ) -> int:
-        table = self._fenced(ref, expect)
-        snapshot = next(self._snapshots) if files else 0
-        self.tables[ref] = replace(
-            table,
-            files=(*table.files, *files),
-            properties={**table.properties, **properties},
-            snapshot_id=snapshot or table.snapshot_id,
-        )
-        return snapshot
-
-    def replace(
-        self,
-        ref: TableRef,
-        source: TableRef,
-        properties: Mapping[str, str],
-        expect: Mapping[str, str | None],
-    ) -> int:
-        table, origin = self._fenced(ref, expect), self._table(source)
-        if (origin.columns, origin.field_ids) != (table.columns, table.field_ids):
-            raise IncompatibleTable(f"{source} and {ref} differ in their columns")
-        changed = set(origin.files) != set(table.files)
-        self.tables[ref] = replace(
-            table,
-            files=origin.files,
-            properties={**table.properties, **properties},
-            snapshot_id=next(self._snapshots) if changed else table.snapshot_id,
-        )
-        return self.tables[ref].snapshot_id if origin.files or table.files else 0
-
-    def drop(self, ref: TableRef) -> None:
-        self.tables.pop(ref, None)
-
-    def _table(self, ref: TableRef) -> FakeTable:
-        if ref not in self.tables:
-            raise IncompatibleTable(f"there is no table {ref}; registering its contract creates it")
-        return self.tables[ref]
-
-    def _fenced(self, ref: TableRef, expect: Mapping[str, str | None]) -> FakeTable:
-        table = self._table(ref)
-        for name, value in expect.items():
-            if table.properties.get(name) != value:
-                raise CommitConflict(f"{name} of {ref} is {table.properties.get(name)!r}, expected {value!r}")
-        return table
-
-
-_TYPES = {
-    plan.Text: "string",
-    plan.Json: "string",
-    plan.Double: "double",
-    plan.Boolean: "boolean",
-    plan.Date: "date",
-    plan.Timestamp: "timestamptz",
-    plan.Array: "list",
-    plan.Object: "struct",
-}
-
-
-def _columns(columns: Sequence[plan.Column], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for column in columns:
-        kind = plan.Text() if column.mask else column.type
-        yield from _paths(prefix + column.name, kind)
-
-
-def _paths(path: str, kind: plan.Type) -> Iterator[tuple[str, str]]:
-    match kind:
-        case plan.Integer(bits=bits):
-            yield path, f"int{bits}"
-        case plan.Decimal(precision=precision, scale=scale):
-            yield path, f"decimal({precision}, {scale})"
-        case _:
-            yield path, _TYPES[type(kind)]
-    match kind:
-        case plan.Array(items=items):
-            yield from _paths(f"{path}.element", items)
-        case plan.Object(columns=columns):
-            yield from _columns(columns, f"{path}.")
-
-
-class FakeExecutions(_OneAtATime):
+class FakeExecutions(OneAtATime):
     """State machine executions: `started` by name, running until `stop`."""
 
     def __init__(self) -> None:
@@ -364,7 +249,7 @@ class FakeExecutions(_OneAtATime):
         self.stopped.add(name)
 
 
-class FakeEventBus(_OneAtATime):
+class FakeEventBus(OneAtATime):
     """A bus; `events` are detail type and detail, in order."""
 
     def __init__(self) -> None:
@@ -374,7 +259,7 @@ class FakeEventBus(_OneAtATime):
         self.events.append((detail_type, dict(detail)))
 
 
-class FakeAlerts(_OneAtATime):
+class FakeAlerts(OneAtATime):
     """A topic; `alerts` are subject and message, in order."""
 
     def __init__(self) -> None:
@@ -384,7 +269,7 @@ class FakeAlerts(_OneAtATime):
         self.alerts.append((" ".join(subject.split())[:100], message))
 
 
-class FakeMetrics(_OneAtATime):
+class FakeMetrics(OneAtATime):
     """Metrics; `counts` sums them by name and dataset."""
 
     def __init__(self) -> None:
@@ -402,3 +287,6 @@ class FakeMaskingKeys:
 
     def key(self, dataset: DatasetId) -> bytes:
         return hashlib.sha256(f"{self.secret}:{dataset}".encode()).digest()
+
+    def token_key(self) -> bytes:
+        return hashlib.sha256(f"{self.secret}:".encode()).digest()

@@ -46,7 +46,6 @@ def test_what_cannot_be_read_ends_with_its_reason(headrace: Headrace, tmp_path: 
     }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-    before = headrace.value("SELECT count(*) FROM aviation_countries")
     headrace("put", *[tmp_path / name for name in files], "--dataset", "aviation/countries", "--wait")
     ended = {one.object.key.split("/")[-1]: one for one in headrace.objects("aviation/countries")}
     for name in files:
@@ -55,7 +54,7 @@ def test_what_cannot_be_read_ends_with_its_reason(headrace: Headrace, tmp_path: 
         else:
             assert ended[name].state == "QUARANTINED"
             assert len(ended[name].reason) > 20
-    assert headrace.value("SELECT count(*) FROM aviation_countries") >= before + 249
+    assert headrace.value("SELECT count(*) FROM aviation_countries") == 249  # a country stands there once
     headrace.conserved("aviation/countries")
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
+from headrace.domain.zones import TableRef
 from headrace_local.emulator import client_environment
 from headrace_local.laptop import Laptop
-from tests.ports.worlds import EmulatedWorld, FakeWorld, World
+from tests.ports.tables import CONCERTS, ELPHI, GEWANDHAUS, UNKNOWN_HALL, spec
+from tests.ports.worlds import Catalog, EmulatedWorld, FakeWorld, World
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,3 +58,24 @@ def fake() -> FakeWorld:
 def world(request: pytest.FixtureRequest) -> World:
     chosen: World = request.getfixturevalue(request.param)
     return chosen
+
+
+@pytest.fixture
+def catalog(world: World) -> Catalog:
+    return world.catalog()
+
+
+@pytest.fixture
+def albums(world: World, catalog: Catalog) -> TableRef:
+    made = spec(world)
+    catalog.ensure(made)
+    return made.ref
+
+
+@pytest.fixture
+def concerts(world: World, catalog: Catalog) -> TableRef:
+    made = spec(world, CONCERTS, "music_concerts")
+    catalog.ensure(made)
+    for rows in ([GEWANDHAUS, UNKNOWN_HALL], [ELPHI]):
+        catalog.append(made.ref, [catalog.parquet(made.ref, rows)], {}, {})
+    return made.ref

@@ -158,6 +158,29 @@ def test_what_duckdb_wrote_with_field_ids_is_read_and_pruned_by_its_statistics(
     assert task.file.file_size_in_bytes == file.stat().st_size
 
 
+def test_files_without_a_row_that_is_asked_for_are_not_opened(moto: EmulatedWorld) -> None:
+    catalog, ref = moto.catalog(), made(moto)
+    for row in (DUKE, ELLA):
+        catalog.append(ref, [catalog.parquet(ref, [row])], {}, {})
+    (gone,) = (
+        task.file
+        for task in catalog.iceberg.load_table((ref.database, ref.name)).scan("year = 1957").plan_files()
+    )
+    Path(urlparse(gone.file_path).path).unlink()
+    (batch,) = catalog.read(ref, ["title"], between={"year": (1900, 1956)})
+    assert batch.to_pylist() == [{"title": DUKE["title"]}]
+    with pytest.raises(MissingArtefact, match="read"):
+        list(catalog.read(ref, ["title"]))
+
+
+def test_more_files_are_read_than_at_once(moto: EmulatedWorld) -> None:
+    catalog, ref = moto.catalog(), made(moto)
+    files = [catalog.parquet(ref, [{**DUKE, "year": year}]) for year in range(19)]
+    catalog.append(ref, files, {}, {})
+    years = [row["year"] for batch in catalog.read(ref, ["year"]) for row in batch.to_pylist()]
+    assert sorted(years) == list(range(19))
+
+
 def _duckdb_field_ids(ids: Any) -> dict[str, Any]:
     """Field ids by path as DuckDB nests them: a column's own id is `__duckdb_field_id`."""
     nested: dict[str, Any] = {}

@@ -49,6 +49,15 @@ def test_a_new_dataset_starts_at_batch_one(ledger: Ledger) -> None:
     assert ledger.dataset(TRACKS) is None
 
 
+def test_a_contract_takes_the_place_of_the_one_it_was_made_from(ledger: Ledger) -> None:
+    assert not ledger.register(ALBUMS, "contracts/2.json", instead_of="contracts/1.json")
+    assert ledger.dataset(ALBUMS) is None
+    assert ledger.register(ALBUMS, "contracts/1.json")
+    assert ledger.register(ALBUMS, "contracts/2.json", instead_of="contracts/1.json")
+    assert not ledger.register(ALBUMS, "contracts/3.json", instead_of="contracts/1.json")
+    assert ledger.datasets() == [DatasetState(ALBUMS, "contracts/2.json", 1, 0)]
+
+
 def test_registering_again_changes_the_contract_alone(ledger: Ledger) -> None:
     ledger.register(ALBUMS, "contracts/1.json")
     ledger.acquire(ALBUMS, NOON)

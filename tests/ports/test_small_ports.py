@@ -83,3 +83,10 @@ def test_each_dataset_has_a_key_of_its_own_for_ever(world: World) -> None:
     assert len(keys.key(ALBUMS)) == 32
     assert keys.key(ALBUMS) == keys.key(ALBUMS)
     assert keys.key(ALBUMS) != keys.key(TRACKS)
+
+
+def test_the_deployments_key_is_no_datasets(world: World) -> None:
+    keys = world.masking_keys()
+    assert len(keys.token_key()) == 32
+    assert keys.token_key() == keys.token_key()
+    assert keys.token_key() not in {keys.key(ALBUMS), keys.key(TRACKS)}

@@ -1,59 +1,19 @@
 """One behaviour of every table catalog."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal as Number
+from typing import Any
 
 import pytest
 
 from headrace.domain.errors import CommitConflict, IncompatibleTable
-from headrace.domain.plan import (
-    Array,
-    Boolean,
-    Column,
-    Date,
-    Decimal,
-    Double,
-    Integer,
-    Json,
-    Object,
-    Text,
-    Timestamp,
-    Type,
-)
+from headrace.domain.plan import Boolean, Column, Date, Json, Text, Timestamp, Type
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS
 from headrace.domain.zones import WATERMARK, TableRef
-from headrace.ports import TableSpec
+from tests.ports.tables import ALBUMS, DUKE, ELLA, read, spec
 from tests.ports.worlds import Catalog, World
-
-ALBUMS = (
-    Column("title", "Title", Text(), required=True, description="As on the sleeve"),
-    Column("year", "Year", Integer(32)),
-    Column("tracks", "Tracks", Array(Object((Column("name", "name", Text()),)))),
-)
-DUKE = {"title": "Ellington at Newport", "year": 1956, "tracks": [{"name": "Jeep's Blues"}]}
-ELLA = {"title": "Ella and Louis", "year": 1956, "tracks": []}
-
-
-@pytest.fixture
-def catalog(world: World) -> Catalog:
-    return world.catalog()
-
-
-def spec(
-    world: World,
-    columns: tuple[Column, ...] = ALBUMS,
-    name: str = "music_albums",
-    properties: Mapping[str, str] | None = None,
-) -> TableSpec:
-    return TableSpec(TableRef(world.database, name), columns, f"{world.location}/{name}", properties or {})
-
-
-@pytest.fixture
-def albums(world: World, catalog: Catalog) -> TableRef:
-    made = spec(world)
-    catalog.ensure(made)
-    return made.ref
-
 
 # ── ensure ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -74,22 +34,6 @@ def test_a_table_that_stands_is_left_as_it_is(world: World, catalog: Catalog) ->
     assert catalog.ensure(spec(world, properties={WATERMARK: "0"})) == made
 
 
-def test_a_table_of_other_columns_is_incompatible(world: World, catalog: Catalog) -> None:
-    catalog.ensure(spec(world))
-    changed = (Column("title", "Title", Integer()), *ALBUMS[1:], Column("label", "Label", Text()))
-    with pytest.raises(IncompatibleTable) as refused:
-        catalog.ensure(spec(world, changed))
-    assert "title" in str(refused.value)
-    assert "label" in str(refused.value)
-    assert "year" not in str(refused.value)
-
-
-def test_a_missing_column_is_incompatible(world: World, catalog: Catalog) -> None:
-    catalog.ensure(spec(world))
-    with pytest.raises(IncompatibleTable, match=r"tracks\.element\.name"):
-        catalog.ensure(spec(world, ALBUMS[:2]))
-
-
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -106,23 +50,6 @@ def test_how_a_value_is_written_does_not_change_its_column(
     assert catalog.ensure(spec(world, (Column("a", "b", other, required=True, description="new"),))) == made
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (Integer(32), Integer(64)),
-        (Decimal(9, 2), Decimal(9, 3)),
-        (Double(), Decimal(9, 2)),
-        (Date(), Timestamp()),
-        (Text(), Array(Text())),
-        (Boolean(), Text()),
-    ],
-)
-def test_another_type_is_incompatible(world: World, catalog: Catalog, one: Type, other: Type) -> None:
-    catalog.ensure(spec(world, (Column("a", "a", one),)))
-    with pytest.raises(IncompatibleTable):
-        catalog.ensure(spec(world, (Column("a", "a", other),)))
-
-
 def test_a_masked_column_is_text(world: World, catalog: Catalog) -> None:
     made = catalog.ensure(spec(world, (Column("born", "born", Date(), mask="hash"),)))
     assert catalog.ensure(spec(world, (Column("born", "born", Text()),))) == made
@@ -135,6 +62,70 @@ def test_headraces_own_columns_make_tables(world: World, catalog: Catalog) -> No
     assert {"_object", "_row", "_batch", "_contract", "_rescued"} < curated.field_ids.keys()
     quarantine = catalog.ensure(spec(world, QUARANTINE_COLUMNS, "quarantine"))
     assert quarantine.field_ids.keys() >= {"_raw", "_reasons", "_reasons.element.value_excerpt"}
+
+
+# ── read ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_empty_table_is_read_as_no_rows(catalog: Catalog, albums: TableRef) -> None:
+    assert read(catalog, albums, ["title"]) == []
+
+
+def test_columns_come_in_the_order_they_are_asked_for(catalog: Catalog, concerts: TableRef) -> None:
+    assert read(catalog, concerts, ["seats", "hall"]) == [
+        (1905, "Gewandhaus"),
+        (2100, "Elbphilharmonie"),
+        (None, None),
+    ]
+
+
+def test_later_batches_can_be_left_out(catalog: Catalog, concerts: TableRef) -> None:
+    assert read(catalog, concerts, ["hall"], below_batch=2) == [("Gewandhaus",), (None,)]
+    assert read(catalog, concerts, ["hall"], below_batch=1) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "least", "most", "inside"),
+    [
+        ("hall", "Elbphilharmonie", "Elbphilharmonie", [2]),
+        ("hall", "E", "F", [2]),
+        ("hall", "", "Z", [1, 2]),
+        ("seats", 1905, 1905, [1]),
+        ("seats", 1906, 2099, []),
+        ("fee", Number("120.50"), Number("120.50"), [1, 2]),
+        ("fee", Number("120.51"), Number("999999.99"), []),
+        ("opened", date(1981, 10, 8), date(1981, 10, 8), [1, 2]),
+        ("opened", date(1981, 10, 9), date(9999, 12, 31), []),
+        (
+            "began",
+            datetime(2026, 3, 1, 19, 30, tzinfo=UTC),
+            datetime(2026, 3, 1, 20, 30, tzinfo=timezone(timedelta(hours=1))),
+            [1, 2],
+        ),
+        ("began", datetime(1, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, 19, 29, tzinfo=UTC), []),
+    ],
+)
+def test_only_rows_between_the_bounds_are_read(
+    catalog: Catalog, concerts: TableRef, column: str, least: object, most: object, inside: list[int]
+) -> None:
+    found = read(catalog, concerts, ["_batch"], between={column: (least, most)})
+    assert found == [(batch,) for batch in inside]
+
+
+def test_bounds_and_batches_hold_together(catalog: Catalog, concerts: TableRef) -> None:
+    bounds = {"seats": (0, 3000), "opened": (date(1900, 1, 1), date(2000, 1, 1))}
+    assert read(catalog, concerts, ["hall"], below_batch=2, between=bounds) == [("Gewandhaus",)]
+
+
+def test_a_column_that_is_not_there_cannot_be_read(catalog: Catalog, albums: TableRef) -> None:
+    uses: list[Callable[[], Iterator[Any]]] = [
+        lambda: catalog.read(albums, ["label"]),
+        lambda: catalog.read(albums, [], between={"label": ("a", "b")}),
+        lambda: catalog.read(albums, ["title"], below_batch=1),
+    ]
+    for use in uses:
+        with pytest.raises(IncompatibleTable, match=r"label|_batch"):
+            list(use())
 
 
 # ── append ───────────────────────────────────────────────────────────────────────────────────────
@@ -269,11 +260,15 @@ def test_a_fence_that_does_not_hold_keeps_the_content(
     assert catalog.files(albums) == {file}
 
 
-def test_tables_of_other_columns_do_not_share_files(world: World, catalog: Catalog, albums: TableRef) -> None:
-    other = spec(world, (Column("title", "Title", Text()),), "stage_2")
-    catalog.ensure(other)
-    with pytest.raises(IncompatibleTable):
-        catalog.replace(albums, other.ref, {}, {})
+def test_a_table_takes_over_the_columns_too(world: World, catalog: Catalog, albums: TableRef) -> None:
+    catalog.append(albums, [catalog.parquet(albums, [ELLA])], {}, {})
+    other = spec(world, (Column("year", "", Text()), Column("label", "", Text())), "stage_2")
+    made = catalog.ensure(other)
+    catalog.append(other.ref, [catalog.parquet(other.ref, [{"year": "MCMLVI", "label": "Verve"}])], {}, {})
+    for _ in range(2):
+        catalog.replace(albums, other.ref, {WATERMARK: "1"}, {})
+    assert catalog.state(albums).field_ids == made.field_ids
+    assert read(catalog, albums, ["year", "label"]) == [("MCMLVI", "Verve")]
 
 
 def test_a_dropped_table_leaves_its_files(catalog: Catalog, albums: TableRef, stage: TableRef) -> None:

@@ -4,6 +4,7 @@ A world makes a fresh, empty thing behind each port. Where a suite must see or d
 upload by somebody else, the messages of a topic), the thing has that as a method of its own.
 """
 
+import io
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +29,7 @@ from headrace.aws.stepfunctions import StepFunctionsExecutions
 from headrace.domain.landed import LandedObject
 from headrace.domain.zones import TableRef
 from headrace.ports import Alerts, EventBus, Executions, Ledger, MaskingKeys, ObjectStore, TableCatalog
+from tests.fake_tables import FakeTableCatalog
 from tests.fakes import (
     FakeAlerts,
     FakeEventBus,
@@ -35,7 +37,6 @@ from tests.fakes import (
     FakeLedger,
     FakeMaskingKeys,
     FakeObjectStore,
-    FakeTableCatalog,
 )
 
 Row = Mapping[str, Any]
@@ -106,7 +107,7 @@ class FakeWorld:
         return FakeLedger()
 
     def catalog(self) -> Catalog:
-        return _FakeCatalog()
+        return _FakeCatalog(FakeObjectStore("lake"))
 
     def machine(self) -> Machine:
         return FakeExecutions()
@@ -123,7 +124,13 @@ class FakeWorld:
 
 class _FakeCatalog(FakeTableCatalog):
     def parquet(self, ref: TableRef, rows: Sequence[Row]) -> str:
-        return f"s3://lake/{ref.name}/{uuid.uuid4()}.parquet"
+        ids = self.tables[ref].field_ids
+        content = pa.Table.from_pylist(list(rows))
+        fields = [one.with_metadata({"PARQUET:field_id": str(ids[one.name])}) for one in content.schema]
+        body, key = io.BytesIO(), f"{ref.name}/{uuid.uuid4()}.parquet"
+        pq.write_table(content.cast(pa.schema(fields)), body)
+        self._lake.write(key, body.getvalue())
+        return f"s3://lake/{key}"
 
     def files(self, ref: TableRef) -> set[str]:
         return set(self.tables[ref].files)

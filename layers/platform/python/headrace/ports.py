@@ -8,7 +8,7 @@ errors at the border: a port raises only `headrace.domain.errors`.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from msgspec import Struct
 
@@ -16,8 +16,11 @@ from headrace.domain.batch import Previous
 from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.lineup import DatasetState, Finished, MartState
-from headrace.domain.plan import Column
+from headrace.domain.plan import Column, Partition
 from headrace.domain.zones import TableRef
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
 
 
 class Clock(Protocol):
@@ -69,8 +72,11 @@ class Ledger(Protocol):
     All reads are strongly consistent: an object admitted before a read is seen by it.
     """
 
-    def register(self, dataset: DatasetId, contract: str) -> None:
-        """Point a dataset at a compiled contract; a new dataset starts at batch 1."""
+    def register(self, dataset: DatasetId, contract: str, instead_of: str | None = None) -> bool:
+        """Point a dataset at a compiled contract; a new dataset starts at batch 1.
+
+        With `instead_of`, only where that is the contract in force; whether it was done.
+        """
 
     def dataset(self, dataset: DatasetId) -> DatasetState | None:
         """The dataset's state, if it is registered."""
@@ -129,12 +135,16 @@ class Ledger(Protocol):
 
 
 class TableSpec(Struct, frozen=True):
-    """A table that must stand: the contract's columns, then Headrace's own. `location` is an s3:// prefix."""
+    """A table that must stand: the contract's columns, then Headrace's own, as `tables.published` gives
+    them. A column's `aliases` are what the table may call it now. `location` is an s3:// prefix.
+    `partitions` are None for a table that stands, however it is partitioned.
+    """
 
     ref: TableRef
     columns: tuple[Column, ...]
     location: str
     properties: Mapping[str, str]
+    partitions: tuple[Partition, ...] | None = ()
 
 
 class TableState(Struct, frozen=True):
@@ -149,11 +159,31 @@ class TableCatalog(Protocol):
     """Iceberg tables, changed by compare-and-swap only."""
 
     def ensure(self, spec: TableSpec) -> TableState:
-        """Create the table, or check that the one that stands has these columns: raises
-        IncompatibleTable, with the differences, where it has not."""
+        """Create the table, or give the one that stands what it lacks, in one commit: columns it has not
+        (inside others, too), Iceberg's wider types, names in the place of aliases, descriptions.
+
+        Its columns are never dropped, moved or narrowed: what `columns` does not name stays for the rows
+        that have it. Raises IncompatibleTable, with every difference, where that is not enough, and
+        where it is partitioned otherwise.
+        """
 
     def state(self, ref: TableRef) -> TableState:
         """Load the table. Raises IncompatibleTable where there is none."""
+
+    def read(
+        self,
+        ref: TableRef,
+        columns: Sequence[str],
+        *,
+        below_batch: int | None = None,
+        between: Mapping[str, tuple[object, object]] = {},
+    ) -> "Iterator[RecordBatch]":
+        """The rows of the table as it stands now, in any order, with these of its columns in this order.
+
+        Only rows whose `_batch` is below `below_batch`, and whose values in the columns of `between` lie
+        between two bounds, both included (NULL does not). Files without such rows are not opened; a few
+        are in memory at a time. Raises IncompatibleTable where there is no such table or column.
+        """
 
     def append(
         self,
@@ -174,8 +204,7 @@ class TableCatalog(Protocol):
         properties: Mapping[str, str],
         expect: Mapping[str, str | None],
     ) -> int:
-        """Like append, but the table then holds exactly the files of `source`, a table with the same
-        columns."""
+        """Like append, but the table then holds exactly the files of `source`, and has its columns."""
 
     def drop(self, ref: TableRef) -> None:
         """Forget a table, leaving its files; no effect where there is none."""
@@ -217,7 +246,11 @@ class Alerts(Protocol):
 
 
 class MaskingKeys(Protocol):
-    """Keys for masks of kind `hash`."""
+    """Keys for masks of the kinds `hash` and `tokenise`, 32 bytes each: derived from the deployment's
+    secret, the same for ever, and no two the same."""
 
     def key(self, dataset: DatasetId) -> bytes:
-        """The dataset's own key, 32 bytes: derived from the deployment's secret, the same for ever."""
+        """The dataset's own key."""
+
+    def token_key(self) -> bytes:
+        """The key of the whole deployment, by which datasets still join."""

@@ -74,12 +74,14 @@ class DynamoLedger:
 
     # ── datasets ─────────────────────────────────────────────────────────────────────────────────
 
-    def register(self, dataset: DatasetId, contract: str) -> None:
-        self._update_dataset(
+    def register(self, dataset: DatasetId, contract: str, instead_of: str | None = None) -> bool:
+        expected = {":expected": instead_of} if instead_of is not None else {}
+        return self._update_dataset(
             dataset,
             "SET contract = :contract, next_batch = if_not_exists(next_batch, :one), "
             "attempt = if_not_exists(attempt, :zero)",
-            values={":contract": contract, ":one": 1, ":zero": 0},
+            only_if="contract = :expected" if expected else "",
+            values={":contract": contract, ":one": 1, ":zero": 0, **expected},
         )
 
     def dataset(self, dataset: DatasetId) -> DatasetState | None:

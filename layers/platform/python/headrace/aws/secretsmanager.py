@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
+_DEPLOYMENT = "tokenise"
+"""What the deployment's key is derived from: no dataset's id, for it has no slash."""
+
+
 class SecretMaskingKeys:
     """MaskingKeys: HMAC-SHA256(secret, dataset id). The secret is read once in the life of this object."""
 
@@ -19,7 +23,13 @@ class SecretMaskingKeys:
         self._secret_arn = secret_arn
 
     def key(self, dataset: DatasetId) -> bytes:
-        return hmac.digest(self._secret, str(dataset).encode(), "sha256")
+        return self._derived(str(dataset))
+
+    def token_key(self) -> bytes:
+        return self._derived(_DEPLOYMENT)
+
+    def _derived(self, name: str) -> bytes:
+        return hmac.digest(self._secret, name.encode(), "sha256")
 
     @cached_property
     def _secret(self) -> bytes:

@@ -28,7 +28,8 @@ class Written:
 def write_parquet(
     session: Session, rows: exp.Select, to: Path, columns: Sequence[Column], ids: Mapping[str, int]
 ) -> Written:
-    """Write `rows` to the file `to`; `ids` maps each path of `columns` to its field id, and may be empty."""
+    """Write `rows` to the file `to`; `ids` maps each path of `columns`, as they are published, to its field
+    id, and may be empty."""
     options = {
         "FORMAT": exp.var("PARQUET"),
         "COMPRESSION": exp.var("ZSTD"),
@@ -36,7 +37,7 @@ def write_parquet(
         "ROW_GROUP_SIZE": number(_ROW_GROUP),
     }
     if ids:
-        options["FIELD_IDS"] = struct((one.name, _ids(_kind(one), one.name, ids)) for one in columns)
+        options["FIELD_IDS"] = struct((one.name, _ids(one.type, one.name, ids)) for one in columns)
     copy = exp.Copy(
         this=rows.subquery(copy=False),
         kind=False,
@@ -46,11 +47,7 @@ def write_parquet(
     return Written(to, session.execute(copy)[0][0])
 
 
-def _kind(column: Column) -> Type | None:
-    return None if column.mask else column.type
-
-
-def _ids(type_: Type | None, path: str, ids: Mapping[str, int]) -> E:
+def _ids(type_: Type, path: str, ids: Mapping[str, int]) -> E:
     if path not in ids:
         raise EngineFault(f"the table has no field id for {path}")
     own = number(ids[path])

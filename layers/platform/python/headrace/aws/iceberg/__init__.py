@@ -1,0 +1,1 @@
+"""What any catalog of Iceberg tables needs: schemas, data files and commits, over PyIceberg."""
