@@ -22,6 +22,7 @@ from headrace.steps.plan_batch import PlanBatch, plan_batch
 from headrace.steps.reconcile import Reconcile, Reconciled, reconcile
 from headrace.steps.refine_unit import RefineUnit, refine_unit
 from headrace.steps.register_dataset import ContractText, RegisterDataset, Registered, register_dataset
+from tests.fake_tables import FakeTableCatalog
 from tests.fakes import (
     FakeAlerts,
     FakeClock,
@@ -31,7 +32,6 @@ from tests.fakes import (
     FakeMaskingKeys,
     FakeMetrics,
     FakeObjectStore,
-    FakeTableCatalog,
 )
 
 
@@ -44,7 +44,7 @@ class World:
         self.lake = FakeObjectStore("lake")
         self.artefacts = FakeObjectStore("artefacts")
         self.ledger = FakeLedger()
-        self.catalog = FakeTableCatalog()
+        self.catalog = FakeTableCatalog(self.lake)
         self.executions = FakeExecutions()
         self.events = FakeEventBus()
         self.alerts = FakeAlerts()
@@ -94,7 +94,12 @@ class World:
         """One batch, from its manifest to its audit record; whether the execution goes on."""
         for unit in planned.units:
             self.call(refine_unit, RefineUnit(unit.manifest, unit.unit))
-        if not self.call(judge_batch, JudgeBatch(planned.manifest)).publish:
+        judged = self.call(judge_batch, JudgeBatch(planned.manifest))
+        if judged.again:
+            for number in judged.again:
+                self.call(refine_unit, RefineUnit(planned.manifest, number, again=True))
+            judged = self.call(judge_batch, JudgeBatch(planned.manifest, again=True))
+        if not judged.publish:
             for unit in planned.units:
                 self.call(refine_unit, RefineUnit(unit.manifest, unit.unit, rejected=True))
         self.call(commit_batch, CommitBatch(planned.manifest))

@@ -10,7 +10,7 @@ from headrace.domain.dataset import DatasetId
 from headrace.domain.packing import BATCH_UNITS
 from headrace.steps.close_batch import ROUNDS, BatchClosed, CloseBatch
 from headrace.steps.commit_batch import BatchCommitted, CommitBatch
-from headrace.steps.judge_batch import BatchJudged
+from headrace.steps.judge_batch import BatchJudged, JudgeBatch
 from headrace.steps.plan_batch import BatchPlanned, PlanBatch, StatementToRun, UnitOfWork
 from headrace.steps.refine_unit import RefineUnit, UnitRefined
 from tests.stack import definition
@@ -28,16 +28,23 @@ def batch(dataset: DatasetId, units: int, *queries: StatementToRun) -> BatchPlan
 
 
 def refined(request: RefineUnit) -> UnitRefined:
-    return UnitRefined(keys.report_key(RUNWAYS, 7, request.unit, request.rejected))
+    return UnitRefined(keys.report_key(RUNWAYS, 7, request.unit))
+
+
+def judged_twice(*units: int, publish: bool = True) -> Answer:
+    """First these units must be refined again; then the batch is judged."""
+
+    def answer(request: JudgeBatch) -> BatchJudged:
+        return BatchJudged(publish) if request.again else BatchJudged(publish=False, again=units)
+
+    return answer
 
 
 def steps() -> dict[str, Answer]:
     """One batch of two units and one query, published; then nothing waits."""
     return {
         "plan_batch": lambda request: batch(RUNWAYS, 2, QUERY),
-        "refine_unit": lambda request: UnitRefined(
-            keys.report_key(RUNWAYS, 7, request.unit, request.rejected)
-        ),
+        "refine_unit": refined,
         "judge_batch": lambda request: BatchJudged(publish=True),
         "commit_batch": lambda request: BatchCommitted(()),
         "close_batch": lambda request: BatchClosed(waiting=False),
@@ -104,6 +111,49 @@ def test_a_rejected_batch_is_refined_anew_committed_and_not_queried() -> None:
     assert [request.unit for request in again] == [0, 1]
     assert CommitBatch(keys.manifest_key(RUNWAYS, 7)) in run.requests
     assert run.queries == []
+
+
+@pytest.mark.parametrize("units", [(1,), (0, 2)])
+def test_units_that_the_whole_batch_throws_new_light_on_are_refined_again_and_judged_anew(
+    units: tuple[int, ...],
+) -> None:
+    run = ingest(plan_batch=lambda request: batch(RUNWAYS, 3), judge_batch=judged_twice(*units))
+    manifest = keys.manifest_key(RUNWAYS, 7)
+    assert run.ended.error == ""
+    again = [request for request in run.requests if isinstance(request, RefineUnit) and request.again]
+    assert again == [RefineUnit(manifest, unit, again=True) for unit in units]
+    judged = [request for request in run.requests if isinstance(request, JudgeBatch)]
+    assert judged == [JudgeBatch(manifest), JudgeBatch(manifest, again=True)]
+    assert CommitBatch(manifest) in run.requests
+
+
+def test_the_next_batch_is_judged_from_the_start() -> None:
+    waiting = iter([True, False])
+    run = ingest(judge_batch=judged_twice(0), close_batch=lambda request: BatchClosed(next(waiting)))
+    judged = [request.again for request in run.requests if isinstance(request, JudgeBatch)]
+    assert judged == [False, True, False, True]
+
+
+def test_a_batch_that_was_refined_again_may_still_be_rejected() -> None:
+    run = ingest(judge_batch=judged_twice(1, publish=False))
+    refined = [(one.unit, one.again, one.rejected) for one in run.requests if isinstance(one, RefineUnit)]
+    assert refined == [
+        (0, False, False),
+        (1, False, False),
+        (1, True, False),
+        (0, False, True),
+        (1, False, True),
+    ]
+
+
+def test_a_unit_that_cannot_be_refined_again_fails_the_execution() -> None:
+    def refuse_again(request: RefineUnit) -> UnitRefined:
+        if request.again:
+            raise StateFailed("EngineFault")
+        return refined(request)
+
+    run = ingest(judge_batch=judged_twice(1), refine_unit=refuse_again)
+    assert (run.ended.error, run.ended.cause) == ("EngineFault", "RefineUnitAgain of unit 1")
 
 
 def test_it_goes_on_while_more_waits_and_counts_its_rounds() -> None:
@@ -192,10 +242,10 @@ def test_the_largest_batch_fits_what_a_state_may_hold() -> None:
 
 
 def test_the_longest_execution_fits_its_history() -> None:
-    """Rejected batches of the most units, while more waits: each unit is refined twice."""
+    """Batches of the most units, while more waits: each unit is refined, refined again and rejected."""
     run = ingest(
         plan_batch=lambda request: batch(RUNWAYS, BATCH_UNITS),
-        judge_batch=lambda request: BatchJudged(publish=False),
+        judge_batch=judged_twice(*range(BATCH_UNITS), publish=False),
         close_batch=lambda request: BatchClosed(request.round < ROUNDS),
     )
     assert run.ended.error == ""
@@ -206,6 +256,10 @@ def test_every_state_is_entered() -> None:
     runs = [
         ingest(athena=refuse),
         ingest(refine_unit=failing("Refused")),
+        ingest(
+            judge_batch=judged_twice(0),
+            refine_unit=lambda request: failing("Refused")(request) if request.again else UnitRefined("key"),
+        ),
         ingest(
             judge_batch=lambda request: BatchJudged(publish=False),
             refine_unit=lambda request: (

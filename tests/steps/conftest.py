@@ -1,7 +1,12 @@
 """A world with one dataset of two columns, and a mart over it."""
 
-import pytest
+from typing import Any
 
+import pytest
+from msgspec.structs import replace
+
+from headrace.domain.dataset import DatasetId
+from headrace.steps import records
 from tests.world import World
 
 MILLS = """
@@ -54,3 +59,13 @@ def world() -> World:
 @pytest.fixture
 def mills() -> str:
     return MILLS
+
+
+def in_force(world: World, dataset: DatasetId, **changes: Any) -> str:
+    """Change the compiled contract of a dataset, in what its tables need not know of; returns its key."""
+    state = world.ledger.dataset(dataset)
+    assert state is not None
+    changed = replace(records.read_plan(world.artefacts, state.contract), **changes)
+    key = records.write_contract(world.artefacts, dataset, changed)
+    world.ledger.register(dataset, key)
+    return key

@@ -9,7 +9,7 @@ from headrace.steps.commit_batch import BatchCommitted, CommitBatch, commit_batc
 from headrace.steps.judge_batch import JudgeBatch, judge_batch
 from headrace.steps.plan_batch import PlanBatch, plan_batch
 from headrace.steps.refine_unit import RefineUnit, refine_unit
-from tests.fakes import FakeTable
+from tests.fake_tables import FakeTable
 from tests.world import World
 
 MILLS = DatasetId("river", "mills")

@@ -8,7 +8,7 @@ from headrace.domain.errors import OutcomeUnknown
 from headrace.domain.zones import WATERMARK
 from headrace.steps.plan_refresh import PlanRefresh, Refresh, plan_refresh
 from headrace.steps.publish_mart import MartPublished, PublishMart, publish_mart
-from tests.fakes import FakeTable
+from tests.fake_tables import FakeTable
 from tests.steps.stages import fill_stage
 from tests.world import World
 

@@ -88,5 +88,5 @@ def test_a_batch_keeps_the_contract_it_was_planned_under(world: World, mills: st
 def test_the_report_is_a_record_beside_the_manifest(world: World) -> None:
     world.land("river/mills/a.csv", GOOD)
     report = refine(world)
-    stored = json.loads(world.artefacts.read(keys.report_key(MILLS, 1, 0, rejected=False)))
+    stored = json.loads(world.artefacts.read(keys.report_key(MILLS, 1, 0)))
     assert stored["curated"][0]["sha256"] == report.curated[0].sha256

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from headrace.domain import keys
 from headrace.domain.batch import (
     Audit,
     Committed,
@@ -11,9 +12,11 @@ from headrace.domain.batch import (
     ObjectReport,
     Previous,
     ReasonCount,
+    RuleOutcome,
     UnitReport,
     Verdict,
 )
+from headrace.domain.batch_profile import BatchProfile
 from headrace.domain.landed import ObjectState
 from headrace.domain.lineup import Finished
 
@@ -25,6 +28,7 @@ def audit_of(
     verdict: Verdict,
     reports: Sequence[UnitReport],
     tables: tuple[Committed, ...],
+    profile: BatchProfile | None,
     closed_at: str,
 ) -> Audit:
     """The audit record; `reports` are those of the rows that were committed."""
@@ -45,6 +49,9 @@ def audit_of(
         tables=tables,
         files=tuple(file for report in reports for file in (*report.curated, *report.quarantine)),
         closed_at=closed_at,
+        profile=keys.profile_key(manifest.dataset, manifest.batch) if profile else "",
+        drifted=profile.drifted if profile else (),
+        personal=tuple(profile.suspicions) if profile else (),
     )
 
 
@@ -61,9 +68,7 @@ def _end(report: ObjectReport, verdict: Verdict) -> tuple[ObjectState, str]:
     if report.outcome != "refined":
         return ObjectState.QUARANTINED, report.reason
     if not verdict.publish:
-        return ObjectState.REJECTED, "; ".join(
-            f"{rule.rule}: measured {rule.measured:g}, expected {rule.expectation}" for rule in verdict.failed
-        )
+        return ObjectState.REJECTED, "; ".join(f"{rule.rule}: {rule.told}" for rule in verdict.failed)
     if report.quarantined:
         return (
             ObjectState.LOADED_WITH_REJECTS,
@@ -93,14 +98,16 @@ def finished_objects(manifest: Manifest, audit: Audit) -> list[Finished]:
 def trouble(audit: Audit) -> Iterator[tuple[str, str]]:
     """Subject and message of each thing an operator should hear of; no row data in either."""
     if not audit.verdict.publish:
-        rules = "\n".join(
-            f"- {rule.rule}: measured {rule.measured:g}, expected {rule.expectation}"
-            for rule in audit.verdict.failed
-        )
         yield (
             f"{audit.dataset}: batch {audit.batch} rejected",
             f"Nothing of batch {audit.batch} was published; its {audit.rows} rows are in quarantine.\n"
-            + rules,
+            + _listed(audit.verdict.failed),
+        )
+    if audit.verdict.warned:
+        end = "published" if audit.verdict.publish else "rejected"
+        yield (
+            f"{audit.dataset}: batch {audit.batch} {end}, and a rule warns",
+            f"These rules do not keep batch {audit.batch} back:\n" + _listed(audit.verdict.warned),
         )
     unreadable = [one for one in audit.objects if one.state is ObjectState.QUARANTINED]
     if unreadable:
@@ -109,3 +116,7 @@ def trouble(audit: Audit) -> Iterator[tuple[str, str]]:
             f"{audit.dataset}: {len(unreadable)} objects quarantined",
             f"Batch {audit.batch} could not read these objects:\n{listed}",
         )
+
+
+def _listed(rules: Sequence[RuleOutcome]) -> str:
+    return "\n".join(f"- {rule.rule}: {rule.told}" for rule in rules)

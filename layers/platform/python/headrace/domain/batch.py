@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from headrace.domain.dataset import DatasetId
+from headrace.domain.keys import Variant
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.plan import Type
 from headrace.domain.profile import ColumnSketch
@@ -108,24 +109,56 @@ class UnitReport(Struct, frozen=True):
 
 
 class RuleOutcome(Struct, frozen=True):
-    """A dataset rule with what it measured: `measured` must satisfy `expectation`."""
+    """A dataset rule with what it measured: `measured`, in `unit`, must satisfy `expectation`.
+
+    `measured` is None where it could not be measured, `problem` says why, and the rule failed.
+    """
 
     rule: str
     expectation: str
-    measured: float
+    measured: float | None
     passed: bool
     severity: Literal["error", "warning"]
+    unit: Literal["", "rows", "percent"] = ""
+    problem: str = ""
+
+    @property
+    def told(self) -> str:
+        """What it measured and should have, for people to read."""
+        if self.measured is None:
+            return f"not measured ({self.problem}), expected {self.expectation}"
+        measured = f"{round(self.measured, 4):.15g} {self.unit}".rstrip()
+        return f"measured {measured}, expected {self.expectation}"
 
 
 class Verdict(Struct, frozen=True):
-    """The decision on a batch: published unless a rule of severity `error` failed."""
+    """The decision on a batch: published unless a rule of severity `error` failed.
+
+    `again` are the units that were refined again with late knowledge; `contract` is the key of the
+    compiled contract that the batch widened, empty where the manifest's stayed in force.
+    """
 
     publish: bool
     rules: tuple[RuleOutcome, ...]
+    again: tuple[int, ...] = ()
+    contract: str = ""
 
     @property
     def failed(self) -> tuple[RuleOutcome, ...]:
-        return tuple(rule for rule in self.rules if not rule.passed and rule.severity == "error")
+        return self._broken("error")
+
+    @property
+    def warned(self) -> tuple[RuleOutcome, ...]:
+        return self._broken("warning")
+
+    def variant(self, unit: int) -> Variant:
+        """Which refining of a unit counts."""
+        if not self.publish:
+            return "rejected"
+        return "again" if unit in self.again else ""
+
+    def _broken(self, severity: str) -> tuple[RuleOutcome, ...]:
+        return tuple(rule for rule in self.rules if not rule.passed and rule.severity == severity)
 
 
 class Committed(Struct, frozen=True):
@@ -149,7 +182,11 @@ class ObjectAudit(Struct, frozen=True):
 
 
 class Audit(Struct, frozen=True):
-    """The audit record of a batch; written once, never changed."""
+    """The audit record of a batch; written once, never changed.
+
+    `profile` is the key of the profile of what was published, empty where nothing was; `drifted` are the
+    columns that changed against earlier batches, `personal` those that look personal and are not masked.
+    """
 
     dataset: DatasetId
     batch: int
@@ -163,3 +200,6 @@ class Audit(Struct, frozen=True):
     tables: tuple[Committed, ...]
     files: tuple[OutputFile, ...]
     closed_at: str
+    profile: str = ""
+    drifted: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()

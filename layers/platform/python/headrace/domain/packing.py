@@ -15,7 +15,7 @@ BATCH_UNITS = 200
 def pack(sizes: Sequence[int], *, one_unit: bool) -> list[tuple[int, ...]]:
     """Positions of `sizes` (bytes), in order, in units of at most UNIT_BYTES and UNIT_OBJECTS.
 
-    Stops at BATCH_UNITS (at one, where the contract compares rows with each other): what is left
+    Stops at BATCH_UNITS (at one, where only one refine call can compare the rows): what is left
     out waits for the next batch.
     """
     units: list[list[int]] = []

@@ -9,10 +9,13 @@ from msgspec import Struct
 from headrace.domain import keys
 from headrace.domain.audit import audit_of, finished_objects, trouble
 from headrace.domain.batch import Audit, Manifest, Verdict
+from headrace.domain.batch_profile import BatchProfile
 from headrace.ports import Alerts, Clock, EventBus, Executions, Ledger, Metrics, ObjectStore
 from headrace.steps import records
 from headrace.steps.commit_batch import BatchCommitted
+from headrace.steps.profiling import keep_profile, warn_of_personal_data
 from headrace.steps.wake import rest
+from headrace.steps.widen import keep_widened
 
 
 class CloseBatch(Struct, frozen=True):
@@ -46,15 +49,20 @@ def close_batch(
 ) -> BatchClosed:
     manifest = records.read(artefacts, request.manifest, Manifest)
     dataset = manifest.dataset
-    audit = _audit(manifest, artefacts, clock)
+    audit, profile = _closing(manifest, artefacts, clock)
     if audit.verdict.publish and audit.curated:
         events.publish("Dataset Updated", _updated(audit))
     for subject, message in trouble(audit):
         alerts.alert(subject, message)
+    if profile:
+        warn_of_personal_data(profile, artefacts=artefacts, alerts=alerts)
+        metrics.count("ColumnsDrifted", len(profile.drifted), dataset)
     metrics.count("RowsCurated", audit.curated, dataset)
     metrics.count("RowsQuarantined", audit.quarantined, dataset)
     metrics.count("ObjectsClosed", len(audit.objects), dataset)
     ledger.finish(dataset, manifest.batch, finished_objects(manifest, audit))
+    if audit.verdict.publish and audit.verdict.contract:
+        keep_widened(dataset, audit.verdict.contract, artefacts=artefacts, ledger=ledger)
     ledger.advance(dataset, manifest.batch)
     if request.round < ROUNDS and ledger.pending(dataset, 1):
         return BatchClosed(waiting=True)
@@ -62,20 +70,24 @@ def close_batch(
     return BatchClosed(waiting=False)
 
 
-def _audit(manifest: Manifest, artefacts: ObjectStore, clock: Clock) -> Audit:
-    """The batch's audit record: the one that stands, where an earlier attempt wrote it."""
+def _closing(manifest: Manifest, artefacts: ObjectStore, clock: Clock) -> tuple[Audit, BatchProfile | None]:
+    """The batch's audit record and profile: those that stand, where an earlier attempt wrote them."""
     dataset, batch = manifest.dataset, manifest.batch
     verdict = records.read(artefacts, keys.verdict_key(dataset, batch), Verdict)
     committed = records.read(artefacts, keys.commits_key(dataset, batch), BatchCommitted)
+    contract = records.read_plan(artefacts, verdict.contract or manifest.contract).contract
+    reports = records.read_reports(artefacts, manifest, verdict.variant)
+    profile = keep_profile(dataset, batch, contract, reports, artefacts=artefacts)
     audit = audit_of(
         manifest,
-        contract=records.read_plan(artefacts, manifest.contract).contract,
+        contract=contract,
         verdict=verdict,
-        reports=records.read_reports(artefacts, manifest, rejected=not verdict.publish),
+        reports=reports,
         tables=committed.tables,
+        profile=profile,
         closed_at=clock.now().isoformat(),
     )
-    return records.create(artefacts, keys.audit_key(dataset, batch), audit)
+    return records.create(artefacts, keys.audit_key(dataset, batch), audit), profile
 
 
 def _updated(audit: Audit) -> dict[str, object]:

@@ -34,7 +34,7 @@ def commit_batch(
     manifest = records.read(artefacts, request.manifest, Manifest)
     dataset, batch = manifest.dataset, manifest.batch
     verdict = records.read(artefacts, keys.verdict_key(dataset, batch), Verdict)
-    reports = records.read_reports(artefacts, manifest, rejected=not verdict.publish)
+    reports = records.read_reports(artefacts, manifest, verdict.variant)
     quarantine = [file for report in reports for file in report.quarantine]
     curated = [file for report in reports for file in report.curated]
     committed = BatchCommitted(

@@ -14,6 +14,7 @@ from headrace.domain.batch import Entry, Manifest, WorkUnit
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import MissingArtefact, UnknownDataset
 from headrace.domain.landed import LandedObject
+from headrace.domain.late import needs_one_unit
 from headrace.domain.lineup import DatasetState
 from headrace.domain.packing import pack
 from headrace.domain.plan import Plan
@@ -92,9 +93,8 @@ def plan_batch(
 def _new_manifest(state: DatasetState, ledger: Ledger, artefacts: ObjectStore) -> Manifest | None:
     """The manifest of what waits now. `state` was read before: what waits then is in no older batch."""
     plan = records.read_plan(artefacts, state.contract)
-    one_unit = bool(plan.keys)
     entries = _one_per_key(ledger.pending(state.dataset, BATCH_OBJECTS))
-    units = pack([landed.size for landed in entries], one_unit=one_unit)
+    units = pack([landed.size for landed in entries], one_unit=needs_one_unit(plan))
     taken = entries[: sum(len(unit) for unit in units)]
     if not taken:
         return None

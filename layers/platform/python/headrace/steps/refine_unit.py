@@ -6,7 +6,7 @@ row in quarantine and leaves its neighbours alone.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,18 +15,23 @@ from msgspec import Struct
 from headrace.domain import keys
 from headrace.domain.batch import Entry, Manifest, ObjectReport, OutputFile, UnitReport, Verdict
 from headrace.domain.errors import MissingArtefact, UnreadableObject
+from headrace.domain.keys import Variant
+from headrace.domain.late import Late
 from headrace.domain.machine import Machine
-from headrace.domain.plan import Column, Plan
-from headrace.engines.duckdb import Reason, Refined, Refusal, Source, Written, refine, stage
+from headrace.domain.plan import Array, Column, Mask, Object, Plan
+from headrace.engines.duckdb import LateReason, Reason, Refined, Refusal, Source, Written, refine, stage
+from headrace.engines.duckdb.batch_repeats import read_repeats
 from headrace.ports import MaskingKeys, ObjectStore
 from headrace.steps import records
 
 
 class RefineUnit(Struct, frozen=True):
-    """Unit `unit` of a manifest. `rejected`: the batch was rejected, so every row goes to quarantine."""
+    """Unit `unit` of a manifest. `again`: with what only the batch as a whole showed. `rejected`: the batch
+    was rejected, so every row goes to quarantine."""
 
     manifest: str
     unit: int
+    again: bool = False
     rejected: bool = False
 
 
@@ -46,11 +51,14 @@ def refine_unit(
     machine: Machine,
 ) -> UnitRefined:
     manifest = records.read(artefacts, request.manifest, Manifest)
-    plan = records.read_plan(artefacts, manifest.contract)
+    verdict = _verdict(artefacts, manifest) if request.rejected else None
+    late = _late(artefacts, manifest, request, verdict)
+    plan = records.read_plan(artefacts, late.contract or manifest.contract)
     entries = [manifest.entries[position] for position in manifest.units[request.unit].entries]
     with TemporaryDirectory(prefix="headrace-") as directory:
         work = Path(directory)
         fetched = [_fetch(entry, plan, landing, work / f"{index:05d}") for index, entry in enumerate(entries)]
+        masks = set(_masks(plan.columns))
         refined = refine(
             plan,
             batch=manifest.batch,
@@ -60,8 +68,10 @@ def refine_unit(
                 if one.content is not None
             ],
             workdir=work,
-            masking_key=masking_keys.key(plan.dataset) if _hashes(plan.columns) else b"",
-            rejection=_rejection(artefacts, manifest) if request.rejected else (),
+            masking_key=masking_keys.key(plan.dataset) if "hash" in masks else b"",
+            token_key=masking_keys.token_key() if "tokenise" in masks else b"",
+            late=_repeats(artefacts, late, request.unit, work),
+            rejection=_rejection(verdict),
             machine=machine,
         )
         zones = ("curated", refined.curated), ("quarantine", refined.quarantine)
@@ -72,8 +82,11 @@ def refine_unit(
         curated=written["curated"],
         quarantine=written["quarantine"],
         reasons=refined.reasons,
+        measured=refined.measured,
+        unknown=refined.unknown,
+        profile=refined.profile,
     )
-    key = keys.report_key(manifest.dataset, manifest.batch, request.unit, request.rejected)
+    key = keys.report_key(manifest.dataset, manifest.batch, request.unit, _variant(request))
     artefacts.write(key, records.encode(report))
     return UnitRefined(key)
 
@@ -146,11 +159,12 @@ def _upload(
     request: RefineUnit,
     lake: ObjectStore,
 ) -> tuple[OutputFile, ...]:
-    """Put a zone's file, if it has one, where only the work itself decides."""
+    """Put a zone's files where only the work itself decides."""
     uploaded = []
-    for file in files:
+    for index, file in enumerate(files):
+        part = index if len(files) > 1 else None
         key = keys.data_key(
-            zone, manifest.dataset, manifest.batch, request.unit, plan.contract, request.rejected
+            zone, manifest.dataset, manifest.batch, request.unit, plan.contract, _variant(request), part
         )
         lake.write(key, file.path)
         with file.path.open("rb") as body:
@@ -159,14 +173,45 @@ def _upload(
     return tuple(uploaded)
 
 
-def _rejection(artefacts: ObjectStore, manifest: Manifest) -> tuple[Reason, ...]:
+def _variant(request: RefineUnit) -> Variant:
+    if request.rejected:
+        return "rejected"
+    return "again" if request.again else ""
+
+
+def _verdict(artefacts: ObjectStore, manifest: Manifest) -> Verdict:
+    return records.read(artefacts, keys.verdict_key(manifest.dataset, manifest.batch), Verdict)
+
+
+def _rejection(verdict: Verdict | None) -> tuple[Reason, ...]:
     """The failed dataset rules, as a reason for each row."""
-    verdict = records.read(artefacts, keys.verdict_key(manifest.dataset, manifest.batch), Verdict)
-    return tuple(
-        Reason("", rule.rule, f"measured {rule.measured:g}, expected {rule.expectation}")
-        for rule in verdict.failed
-    )
+    return tuple(Reason("", rule.rule, rule.told) for rule in verdict.failed) if verdict else ()
 
 
-def _hashes(columns: Sequence[Column]) -> bool:
-    return any(column.mask == "hash" for column in columns)
+def _late(artefacts: ObjectStore, manifest: Manifest, request: RefineUnit, verdict: Verdict | None) -> Late:
+    """What was found out about the unit after it was first refined; a rejection does not forget it."""
+    if request.again or (verdict and request.unit in verdict.again):
+        return records.read(artefacts, keys.late_key(manifest.dataset, manifest.batch), Late)
+    return Late(())
+
+
+def _repeats(artefacts: ObjectStore, late: Late, unit: int, work: Path) -> tuple[LateReason, ...]:
+    """The unit's rows whose key stands elsewhere."""
+    file = work / "repeats.parquet"
+    for one in late.units:
+        if one.unit == unit and one.repeats:
+            file.write_bytes(artefacts.read(one.repeats))
+            return tuple(read_repeats(file))
+    return ()
+
+
+def _masks(columns: Sequence[Column]) -> Iterator[Mask]:
+    """The masks of columns, and of those inside them."""
+    for column in columns:
+        if column.mask:
+            yield column.mask
+        kind = column.type
+        while isinstance(kind, Array):
+            kind = kind.items
+        if isinstance(kind, Object):
+            yield from _masks(kind.columns)
