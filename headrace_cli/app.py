@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from headrace_cli.contract.app import Contracts, Json, contract
 from headrace_cli.deployment import STACK, Deployment, Target, resolve
 from headrace_cli.failures import ExitCode, Failure, explain
 from headrace_cli.laptop import PORT, PROJECT
@@ -45,10 +46,8 @@ app = typer.Typer(
 
 STATE = PROJECT / ".headrace"
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of tables.")]
 Dataset = Annotated[str, typer.Argument(help="As domain/name, like aviation/runways.", metavar="DATASET")]
 Timeout = Annotated[float, typer.Option(help="Seconds to wait at most.", metavar="S", min=0)]
-Contracts = Annotated[list[Path], typer.Argument(help="Contract files, or folders of them.", metavar="PATH")]
 
 
 @app.callback()
@@ -144,23 +143,16 @@ def demo(
 # ── contracts ────────────────────────────────────────────────────────────────────────────────────
 
 
-@app.command()
-def check(paths: Contracts = [Path("contracts")]) -> None:  # noqa: B006 - typer copies it
-    """Check contracts, here and now; nothing is registered."""
-    from headrace_cli import register
-
-    for one in register.check(paths):
-        print(f"{one.compiled.dataset} {one.compiled.contract}")
-        for remark in one.notes:
-            note(remark)
+app.add_typer(contract, name="contract")
 
 
 @app.command("register")
-def register_contracts(ctx: typer.Context, paths: Contracts = [Path("contracts")]) -> None:  # noqa: B006 - as above
+def register_contracts(ctx: typer.Context, paths: Contracts = [Path("contracts")]) -> None:  # noqa: B006 - typer copies it
     """Check contracts, then put them in force: all, or none."""
     from headrace_cli import register
+    from headrace_cli.contract.check import check
 
-    checked = register.check(paths)
+    checked = check(paths)
     for one in register.register(_deployment(ctx), checked).registered:
         print(f"{one.dataset} {one.contract}")
         for remark in one.notes:
@@ -247,6 +239,27 @@ def quarantine(
     from headrace_cli.views import show_quarantine
 
     show_quarantine(found)
+
+
+@app.command("profile")
+def show_profile(
+    ctx: typer.Context,
+    dataset: Dataset,
+    batch: Annotated[
+        int | None, typer.Option(help="This batch instead of the newest.", metavar="N", min=1)
+    ] = None,
+    column: Annotated[str | None, typer.Option(help="Only this one, in detail.", metavar="NAME")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a batch published: each column's values, what changed, what looks personal."""
+    from headrace.domain.dataset import DatasetId
+    from headrace_cli import profile
+
+    found = profile.profile_of(_deployment(ctx), DatasetId.parse(dataset), batch, column)
+    if as_json:
+        document(found)
+    else:
+        profile.show_profile(found, closely=column is not None)
 
 
 # ── operating ────────────────────────────────────────────────────────────────────────────────────

@@ -139,6 +139,11 @@ class Deployment:
         patience = Config(read_timeout=910, retries={"total_max_attempts": 1})
         return self._session.client("lambda", endpoint_url=self.endpoint, config=patience)
 
+    def contract_key(self, dataset: DatasetId) -> str:
+        """The key of the compiled contract in force, a mart's too; raises Failure where there is none."""
+        mart = self.ledger.mart(dataset)
+        return mart.contract if mart else self.registered(dataset).contract
+
     def registered(self, dataset: DatasetId) -> DatasetState:
         """The dataset's state; raises Failure, naming those that are registered, where it is not."""
         state = self.ledger.dataset(dataset)

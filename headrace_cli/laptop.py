@@ -46,10 +46,11 @@ def up(target: Target, request: Up) -> str:
     Returns the endpoint. Raises InvalidContract before anything is started.
     """
     from headrace_cli import register
+    from headrace_cli.contract.check import check
     from headrace_local.deploy import deploy
 
     laptop = laptop_of(target, request.port)
-    checked = register.check(request.contracts)
+    checked = check(request.contracts)
     with _failing(laptop):
         if request.fresh:
             laptop.wipe()

@@ -10,7 +10,11 @@ import msgspec
 if TYPE_CHECKING:
     from rich.console import Console
 
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))} | {
+_TURNS = (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""Line breaks, and what turns the direction of writing, beside the control characters."""
+_CONTROL = {
+    **{code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))},
+    **{code: f"\\u{code:04x}" for code in _TURNS},
     9: "\\t",
     10: "\\n",
     13: "\\r",

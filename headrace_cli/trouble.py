@@ -86,6 +86,24 @@ def _of_audit(audit: Audit) -> Iterator[Trouble]:
             f"`headrace quarantine {dataset}` shows rows and reasons; correct the files and put them again, "
             "or correct the contract and register it",
         )
+    if audit.personal:
+        yield Trouble(
+            dataset,
+            False,
+            f"batch {audit.batch} published what looks personal and is not masked: {_names(audit.personal)}",
+            f"`headrace profile {dataset}` says why; give the columns a classification in the contract",
+        )
+    if audit.drifted:
+        yield Trouble(
+            dataset,
+            False,
+            f"columns of batch {audit.batch} changed against earlier batches: {_names(audit.drifted)}",
+            f"`headrace profile {dataset}` says how; ask who produces the data",
+        )
+
+
+def _names(listed: Sequence[str]) -> str:
+    return ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")
 
 
 def _of_mart(mart: MartStatus) -> Trouble:

@@ -130,8 +130,10 @@ class Deployed(Deployment):
             holder = self.start(instead_of=holder)
         self.stop(holder)
 
-    def close(self, batch: int, *ends: Finished, dataset: DatasetId = RUNWAYS, publish: bool = True) -> None:
-        """Close a batch with these ends, and give the lease back."""
+    def close(
+        self, batch: int, *ends: Finished, dataset: DatasetId = RUNWAYS, publish: bool = True, **told: Any
+    ) -> None:
+        """Close a batch with these ends, and give the lease back; the audit record also has `told`."""
         rule = RuleOutcome("some_rows", "row_count at least 1", 0.0, publish, "error")
         reasons = tuple(ReasonCount("length_ft", "type", one.quarantined) for one in ends if one.quarantined)
         audit = Audit(
@@ -158,6 +160,7 @@ class Deployed(Deployment):
             (),
             (),
             NOW.isoformat(),
+            **told,
         )
         self.clients.s3.put_object(
             Bucket="artefacts", Key=keys.audit_key(dataset, batch), Body=msgspec.json.encode(audit)

@@ -4,7 +4,9 @@
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -15,14 +17,26 @@ from headrace_cli.failures import ExitCode
 
 PATH = Path(__file__).parents[2] / "docs/commands.md"
 PAGE = PATH.read_text()
-COMMANDS = sorted(getattr(get_command(app), "commands"))  # noqa: B009 - typer's type does not say it is a group
-BLOCK = re.compile(r"^```help headrace ?(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```help headrace ?([\w ]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def commands(group: Any, names: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every command by its words, those of groups after their group."""
+    for name, command in getattr(group, "commands", {}).items():
+        yield " ".join((*names, name))
+        yield from commands(command, (*names, name))
+
+
+COMMANDS = sorted(commands(get_command(app)))
 
 
 def help_of(command: str) -> str:
-    arguments = [command, "--help"] if command else ["--help"]
     ran = CliRunner().invoke(
-        app, arguments, prog_name="headrace", terminal_width=100, env={"HEADRACE_DEBUG": ""}
+        app,
+        [*command.split(), "--help"],
+        prog_name="headrace",
+        terminal_width=100,
+        env={"HEADRACE_DEBUG": ""},
     )
     return ran.stdout
 
@@ -34,7 +48,7 @@ def test_a_commands_help_is_shown_as_it_is(command: str) -> None:
 
 
 def test_each_command_has_its_section_and_no_other_has_one() -> None:
-    assert sorted(re.findall(r"^## headrace (\w+)$", PAGE, re.MULTILINE)) == COMMANDS
+    assert sorted(re.findall(r"^##+ headrace ([\w ]+)$", PAGE, re.MULTILINE)) == COMMANDS
 
 
 def test_every_exit_code_is_explained_under_its_name() -> None:

@@ -3,11 +3,14 @@
 import inspect
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from msgspec import Struct
 
 from headrace.domain import errors
 from headrace.domain.errors import HeadraceError, Retryable, Terminal
+from headrace.domain.plan import Rule
 
 PAGE = (Path(__file__).parents[2] / "docs/errors.md").read_text()
 ROOTS = {HeadraceError, Retryable, Terminal}
@@ -23,6 +26,12 @@ def test_every_error_is_explained_in_its_section(kind: type[HeadraceError]) -> N
     retryable, terminal = PAGE.split("## Terminal")
     section = retryable if issubclass(kind, Retryable) else terminal
     assert re.search(rf"^\| `{kind.__name__}` \|", section, re.MULTILINE)
+
+
+@pytest.mark.parametrize("rule", [*get_args(Rule)], ids=lambda rule: rule.__name__)
+def test_every_row_rule_is_explained_by_the_name_that_reasons_give_it(rule: type[Struct]) -> None:
+    names = re.findall(r"`([a-z_]+)`", "".join(re.findall(r"^\| (`[^|]*)\|", PAGE, re.MULTILINE)))
+    assert rule.__struct_config__.tag in names
 
 
 def test_the_docstring_draws_the_whole_tree() -> None:
