@@ -131,8 +131,10 @@ def _number(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
 def _from_varchar(node: exp.Expr, source: Type, target: Type) -> exp.Expr:
     if target.name == "varbinary":
         return sql("encode(_1)", node)
-    if target.name in ("timestamp with time zone", "json"):
+    if target.name == "timestamp with time zone":
         raise not_supported(f"A cast from {source} to {target}")
+    if target.name == "json":
+        return sql("CAST(to_json(_1) AS VARCHAR)", node)
     if target.name not in _READABLE:
         raise QueryFailed("TYPE_MISMATCH", f"Cannot cast {source} to {target}")
     trimmed = sql("trim(_1, ' \t\n\r')", node)

@@ -137,6 +137,7 @@ map_keys(map(K, V)) -> array(K) := map_keys(_1)
 map_values(map(K, V)) -> array(V) := map_values(_1)
 map_concat(map(K, V), map(K, V)) -> map(K, V) := map_concat(_1, _2)
 map_entries(map(K, V)) -> array(row(K, V)) := trino_entries(_1)
+json_format(json) -> varchar := _1
 json_array_length(json) -> bigint := trino_json_length(_1)
 json_array_length(varchar) -> bigint := trino_json_length(_1)
 """

@@ -168,6 +168,7 @@ STRINGS = {
     "json_extract_scalar('{\"a\": 1.5}', '$.a')": "1.5",
     "json_extract_scalar(json_extract('{\"a\": {\"b\": 2}}', '$.a'), '$.b')": "2",
     "json_array_length('[1, 2, 3]')": "3",
+    r"""json_format(CAST('a "b"\c' AS JSON))""": r'''"a \"b\"\\c"''',
 }
 MOMENTS = {
     "date_trunc('week', date '2001-08-22')": "2001-08-20",

@@ -22,6 +22,7 @@ from headrace.domain.plan import (
     Json,
     Object,
     Text,
+    Time,
     Timestamp,
     Type,
 )
@@ -31,6 +32,7 @@ _DIALECT = "athena"
 _SIMPLE = {
     Text: "varchar",
     Json: "varchar",
+    Time: "varchar",
     Double: "double",
     Boolean: "boolean",
     Date: "date",
