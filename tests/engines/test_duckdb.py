@@ -56,6 +56,13 @@ def test_a_left_join_leaves_the_rows_in_order_where_it_may_not_swap_its_sides(
     assert rows == [(n,) for n in range(5)]
 
 
+def test_a_comparison_looks_inside_of_a_try_cast(connection: duckdb.DuckDBPyConnection) -> None:
+    """Why `row_checks` asks sums and casts themselves whether they failed, and not what compares them."""
+    connection.execute("CREATE TABLE big AS SELECT 1::HUGEINT << 100 AS n")
+    query = "SELECT (TRY_CAST(n AS BIGINT) > 0) IS NULL, TRY_CAST(n AS BIGINT) IS NULL FROM big"
+    assert connection.execute(query).fetchall() == [(False, True)]
+
+
 def test_json_numbers_pass_through_a_double_and_nan_is_let_in(connection: duckdb.DuckDBPyConnection) -> None:
     """Why JSON is split in Python: the day both are false, DuckDB may do it."""
     text = '{"a": 123456789012345.678901, "b": NaN}'

@@ -1,34 +1,36 @@
 """Each rule, its reasons, and what masks leave of a value."""
 
-import hashlib
 import json
 
 import pytest
 
 from headrace.domain.batch import ReasonCount
-from headrace.domain.errors import EngineFault, InvalidContract
+from headrace.domain.formats import Csv, Ndjson
 from headrace.domain.plan import (
     Array,
     Column,
-    Csv,
     Date,
     Decimal,
     Double,
+    Fields,
     Integer,
+    Items,
+    Json,
     Key,
     Length,
-    Mask,
-    Ndjson,
+    MultipleOf,
+    NoneOf,
     Object,
     OneOf,
     Pattern,
     Range,
     Rule,
     Text,
+    Time,
     Timestamp,
     Type,
 )
-from tests.engines.unit import KEY, Unit, plan, refine_files
+from tests.engines.unit import Unit, plan, refine_files
 
 FORMATS = (Ndjson(), Csv(nulls=("", "NA")))
 
@@ -68,11 +70,42 @@ def judged(column: Column, *values: object) -> Unit:
             ["2024-01-01T09:00", "2024-01-01T00:00Z"],
             ["2024-01-01T08:59"],
         ),
+        (Time(), Range("09:00", "17:30", most_excluded=True), ["09:00", "17:29:59.9"], ["08:59:59", "17:30"]),
+        (Text(), NoneOf(("N/A", "-")), ["n/a", ""], ["N/A", "-"]),
+        (Integer(), NoneOf(("-999", "N/A", "0); --")), [999], [-999, "-0999"]),
+        (Integer(), MultipleOf("5"), [0, -10, 2**62 // 5 * 5], [1, 2**63 - 1]),
+        (Integer(), MultipleOf("2.5"), [5, -10], [2, 3]),
+        (Integer(), MultipleOf("0.25"), [1, 3], []),
+        (Integer(), MultipleOf("1" + "0" * 40), [0], [10]),
+        (Decimal(38, 2), MultipleOf("0.05"), ["1.10", "-0.05", "9" * 36 + ".95"], ["1.11", "9" * 36 + ".99"]),
+        (Decimal(10, 2), MultipleOf("0.001"), ["1.11"], []),
+        (Decimal(10, 2), MultipleOf("0.030"), ["0.09", "-3"], ["0.10"]),
+        (Double(), MultipleOf("0.1"), [0.3, -1.1, 0, 1e20], [0.30000000000000004, 0.05, 1e-7]),
+        (Double(), MultipleOf("3"), [9, 3e15], [1, 1.5, 1e60]),
+        (Array(Integer()), Items(1, 2), [[1], [1, None]], [[], [1, 2, 3]]),
+        (Array(Integer()), Items(unique=True), [[1, 2, None], []], [[1, "01"], [None, None]]),
+        (Array(Array(Text())), Items(unique=True), [[["a"], ["b"]]], [[["a"], ["a"]]]),
+        (
+            Array(Object((Column("a", "a", Integer()),))),
+            Items(unique=True),
+            [[{"a": 1}, {"a": 2}]],
+            [[{"a": 1}, {"a": "1"}]],
+        ),
+        (
+            Json(),
+            Fields(1, 2),
+            [{"a": 1}, {"a": {"b": 1, "c": 2, "d": 3}, "b": 2}],
+            [{}, {"a": 1, "b": 2, "c": 3}],
+        ),
+        (Json(), Fields(most=3), [{}], [[1], "a", 5, True]),
     ],
     ids=str,
 )
 def test_a_rule_parts_values(type_: Type, rule: Rule, good: list[object], bad: list[object]) -> None:
-    name = {Pattern: "pattern", Length: "length", OneOf: "enum", Range: "range"}[type(rule)]
+    name = {
+        Pattern: "pattern", Length: "length", OneOf: "enum", Range: "range", NoneOf: "missing",
+        MultipleOf: "multiple", Items: "items", Fields: "fields",
+    }[type(rule)]  # fmt: skip
     unit = judged(Column("v", "v", type_, rules=(rule,)), *good, None, *bad)
     assert len(unit.curated) == len(good) + 1, "a missing value breaks no rule but `required`"
     assert unit.rules == [[f"v {name}"]] * len(bad)
@@ -130,90 +163,16 @@ def test_unique_keeps_the_first_good_row_of_a_value_across_files_and_formats() -
 
 
 def test_a_row_that_repeats_one_value_is_no_first_of_another() -> None:
-    columns = [Column("a", "a", Integer()), Column("b", "b", Text(), mask="hash")]
+    columns = [Column("a", "a", Integer()), Column("b", "b", Text(), mask="redact")]
     unit = refine_files(
         plan(*columns, keys=(Key(("a",)), Key(("b",)))), {"a.csv": b"a,b\n1,x\n1,y\n2,y\n3,y\n"}
     )
     assert unit.column("a") == [1, 2]
     assert unit.rules == [["a unique"], ["b unique"]]
-    assert unit.quarantine[1]["_reasons"][0]["value_excerpt"] == hashed("y")
+    assert unit.quarantine[1]["_reasons"][0]["value_excerpt"] == "***"
 
 
 def test_an_excerpt_is_cut_to_a_hundred_characters() -> None:
     unit = judged(Column("v", "v", Integer()), "ä" * 300)
     assert unit.broken == [(1, [("v", "type", "ä" * 100)])]
     assert json.loads(unit.quarantine[0]["_raw"]) == {"v": "ä" * 300}
-
-
-def hashed(text: str) -> str:
-    return hashlib.sha256(KEY + text.encode()).digest()[:16].hex()
-
-
-SECRETS = ["x", "12345678", "123456789", "ünïcødé🌊🌊🌊"]
-MASKED: dict[Mask, list[str]] = {
-    "hash": [hashed(text) for text in SECRETS],
-    "redact": ["***"] * 4,
-    "partial": ["*", "********", "*****6789", "******é🌊🌊🌊"],
-}
-
-
-@pytest.mark.parametrize("mask", MASKED)
-def test_a_mask_covers_the_table_the_raw_text_and_the_excerpt(mask: Mask) -> None:
-    column = Column("v", "v", Text(), mask=mask)
-    assert judged(column, *SECRETS, None).column("v") == [*MASKED[mask], None]
-    failing = Column("v", "v", Text(), mask=mask, rules=(OneOf(("other",)),))
-    unit = judged(failing, *SECRETS, None)
-    assert [json.loads(row["_raw"])["v"] for row in unit.quarantine] == MASKED[mask]
-    assert [row["_reasons"][0]["value_excerpt"] for row in unit.quarantine] == MASKED[mask]
-    assert unit.column("v") == [None]
-
-
-@pytest.mark.parametrize("mask", MASKED)
-def test_a_masked_value_of_the_wrong_kind_stays_masked(mask: Mask) -> None:
-    unit = judged(Column("v", "v", Text(), mask=mask), {"deep": "secret-canary"}, ["secret-canary"])
-    assert unit.rules == [["v type"]] * 2
-    assert "canary" not in json.dumps(unit.quarantine)
-
-
-def test_masked_columns_are_text_whatever_they_were() -> None:
-    columns = [
-        Column("n", "n", Integer(), mask="redact", rules=(Range("0"),)),
-        Column("d", "d", Decimal(5, 2), mask="hash"),
-        Column("t", "t", Array(Text()), mask="partial"),
-    ]
-    files = {"a.ndjson": b'{"n":7,"d":"1.50","t":["a","b"]}', "b.csv": b'n,d,t\n007,1.5,"[""a"",""b""]"\n'}
-    unit = refine_files(plan(*columns, formats=FORMATS), files)
-    assert [(row["n"], row["d"], row["t"]) for row in unit.curated] == [
-        ("***", hashed("1.50"), '*****"b"]')
-    ] * 2
-
-
-def test_a_masked_nested_column_shows_nothing_of_its_inside() -> None:
-    shape = Object((Column("email", "email", Text()), Column("age", "age", Integer())))
-    columns = plan(Column("v", "v", shape, mask="redact"), formats=FORMATS)
-    unit = refine_files(
-        columns, {"v.ndjson": b'{"v":{"email":"canary","age":"canary","more":1}}\n{"v":"canary"}'}
-    )
-    assert unit.rules == [["v.age type"], ["v type"]]
-    assert "canary" not in json.dumps(unit.quarantine)
-
-
-def test_an_unsplit_record_shows_its_text_only_where_nothing_is_masked() -> None:
-    files = {"v.csv": b"v,w\nonly\n", "v.ndjson": b'{"v": '}
-    open_, masked = (plan(Column("v", "v", Text(), mask=mask), formats=FORMATS) for mask in (None, "redact"))
-    assert [row["_raw"] for row in refine_files(open_, files).quarantine] == ["only", '{"v":']
-    assert [row["_raw"] for row in refine_files(masked, files).quarantine] == ["", ""]
-
-
-@pytest.mark.parametrize(
-    "inner", [Column("x", "x", Text(), mask="hash"), Column("x", "x", Text(), required=True)]
-)
-def test_a_mask_or_rule_inside_a_column_is_refused_rather_than_ignored(inner: Column) -> None:
-    nested = plan(Column("v", "v", Array(Array(Object((inner,))))), formats=FORMATS)
-    with pytest.raises(InvalidContract, match=r"v\.x: masks and rules are for whole columns"):
-        refine_files(nested, lines(1))
-
-
-def test_a_hash_without_a_key_is_refused() -> None:
-    with pytest.raises(EngineFault, match="no key"):
-        refine_files(plan(Column("v", "v", Text(), mask="hash")), {"v.csv": b"v\nx\n"}, masking_key=b"")

@@ -1,7 +1,7 @@
 """A value is taken if nothing is lost, in every type and by the same rule in every format."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal as Number
 from pathlib import Path
 from typing import Any
@@ -10,21 +10,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from headrace.domain.formats import Csv, JsonDocument, Ndjson, Parquet
 from headrace.domain.plan import (
     Array,
     Boolean,
     Column,
-    Csv,
     Date,
     Decimal,
     Double,
     Integer,
     Json,
-    JsonDocument,
-    Ndjson,
     Object,
-    Parquet,
     Text,
+    Time,
     Timestamp,
     Type,
 )
@@ -96,6 +94,19 @@ SCALARS: list[tuple[Type, str, Any]] = [
     (Date("%Y%m%d"), "2024115", REFUSED),
     (Date("%Y-%j"), "2024-366", date(2024, 12, 31)),
     (Date("%Y-%j"), "2023-366", REFUSED),
+    (Time(), "09:30:00", "09:30:00"),
+    (Time(), " 23:59\t", "23:59:00"),
+    (Time(), "09:30:00.5", "09:30:00.500000"),
+    (Time(), "09:30:00.000", "09:30:00"),
+    (Time(), "09:30:00.123456789", "09:30:00.123456"),
+    (Time(), "24:00:00", REFUSED),
+    (Time(), "9:30", REFUSED),
+    (Time(), "09:30:60", REFUSED),
+    (Time(), "09:30Z", REFUSED),
+    (Time(), "2024-07-01T09:30", REFUSED),
+    (Time("%I:%M %p"), "5:07 PM", "17:07:00"),
+    (Time("%H%M%S.%f"), "093000.25", "09:30:00.250000"),
+    (Time("%H:%M"), "25:00", REFUSED),
     (Timestamp(), "2024-07-01T12:00:00Z", datetime(2024, 7, 1, 12, tzinfo=UTC)),
     (Timestamp(), "2024-07-01 12:00:00.123456+02:00", datetime(2024, 7, 1, 10, 0, 0, 123456, tzinfo=UTC)),
     (Timestamp(), "2024-07-01T12:00:00.123456789Z", datetime(2024, 7, 1, 12, 0, 0, 123456, tzinfo=UTC)),
@@ -290,6 +301,7 @@ MIDNIGHT, NOON = datetime(2024, 1, 5), datetime(2024, 1, 5, 12)  # noqa: DTZ001 
         (pa.int64(), 7, Text(), "7"),
         (pa.bool_(), True, Text(), "true"),
         (pa.date32(), date(2024, 1, 5), Date("%d/%m/%Y"), date(2024, 1, 5)),
+        (pa.time64("us"), time(9, 30, 0, 500_000), Time(), "09:30:00.500000"),
         (pa.date32(), date(2024, 1, 5), Timestamp(), datetime(2024, 1, 5, tzinfo=UTC)),
         (pa.timestamp("us"), MIDNIGHT, Date(), date(2024, 1, 5)),
         (pa.timestamp("us"), NOON, Date(), REFUSED),
@@ -330,6 +342,7 @@ def test_the_physical_types_are_those_of_the_contract() -> None:
         Decimal(9, 2): pa.decimal128(9, 2),
         Boolean(): pa.bool_(),
         Date(): pa.date32(),
+        Time(): pa.string(),
         Timestamp(): pa.timestamp("us", "UTC"),
         Json(): pa.string(),
         Array(Integer(32)): pa.list_(pa.field("element", pa.int32())),

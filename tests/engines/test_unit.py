@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,20 +14,17 @@ from msgspec.structs import replace as altered
 
 from headrace.domain.batch import ReasonCount
 from headrace.domain.errors import Unavailable
+from headrace.domain.formats import Csv, JsonDocument, Ndjson, Parquet
 from headrace.domain.plan import (
     Array,
     Column,
-    Csv,
     Date,
     Decimal,
     Integer,
     Json,
-    JsonDocument,
     Key,
     Length,
-    Ndjson,
     Object,
-    Parquet,
     Plan,
     Range,
     Text,
@@ -301,3 +300,18 @@ def test_the_outcome_holds_the_files_against_the_readers_count(monkeypatch: pyte
     monkeypatch.setattr(Loader, "load", miscounted)
     with pytest.raises(EngineFault, match="has 4 rows, but 2 curated and 1 quarantined"):
         refine_files(MILLS, {"a.csv": mill_csv(3, 3)})
+
+
+def test_the_raw_text_calls_fields_as_their_file_does(tmp_path: Path) -> None:
+    renamed = plan(
+        Column("size", "size", Integer(), aliases=("wheels",)),
+        Column("n", "n", Integer()),
+        formats=(Csv(), Parquet()),
+    )
+    pq.write_table(pa.table({"wheels": [7], "n": ["x"]}), tmp_path / "b.parquet")
+    files: dict[str, Any] = {"a.csv": b"wheels,n\n7,x\n", "b.parquet": tmp_path / "b.parquet"}
+    unit = refine_files(renamed, files)
+    assert [json.loads(row["_raw"]) for row in unit.quarantine] == [
+        {"wheels": "7", "n": "x"},
+        {"wheels": 7, "n": "x"},
+    ]

@@ -12,24 +12,31 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from headrace.domain.batch import ReasonCount
+from headrace.domain.batch import Measured, ReasonCount, UnknownField
 from headrace.domain.dataset import DatasetId
+from headrace.domain.formats import Csv, Format
 from headrace.domain.landed import LandedObject
 from headrace.domain.machine import Machine
-from headrace.domain.plan import Column, Csv, Format, Plan
-from headrace.engines.duckdb import ObjectOutcome, Reason, Refusal, Source, refine
+from headrace.domain.plan import Column, Plan
+from headrace.domain.profile import ColumnSketch
+from headrace.engines.duckdb import LateReason, ObjectOutcome, Reason, Refusal, Source, refine
 
 KEY = bytes(range(32))
+DEPLOYMENT_KEY = bytes(range(32, 64))
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A refined work unit: its tables by side, the SHA-256 of each, outcomes in source order."""
+    """A refined work unit: its tables by side, the SHA-256 of each, outcomes in source order, and what it
+    adds to the batch's measures, unknown fields and profile."""
 
     tables: dict[str, pa.Table]
     hashes: dict[str, str]
     objects: tuple[ObjectOutcome, ...]
     reasons: tuple[ReasonCount, ...]
+    measured: tuple[Measured, ...]
+    unknown: tuple[UnknownField, ...]
+    profile: tuple[ColumnSketch, ...]
 
     @cached_property
     def curated(self) -> list[dict[str, Any]]:
@@ -42,6 +49,11 @@ class Unit:
     def _rows(self, side: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.tables[side].to_pylist() if side in self.tables else []
         return rows
+
+    @property
+    def everything(self) -> str:
+        """All that was written, as text to look for values in."""
+        return f"{self.curated} {self.quarantine} {self.reasons} {self.unknown}"
 
     def schema(self, side: str) -> pa.Schema:
         return self.tables[side].schema
@@ -79,6 +91,8 @@ def refine_files(
     *,
     batch: int = 1,
     masking_key: bytes = KEY,
+    token_key: bytes = DEPLOYMENT_KEY,
+    late: Sequence[LateReason] = (),
     rejection: tuple[Reason, ...] = (),
     memory_mb: int = 1024,
 ) -> Unit:
@@ -93,6 +107,8 @@ def refine_files(
             ],
             workdir=workdir,
             masking_key=masking_key,
+            token_key=token_key,
+            late=late,
             rejection=rejection,
             machine=Machine(memory_mb),
         )
@@ -103,6 +119,9 @@ def refine_files(
             {side: sha256(file.path.read_bytes()).hexdigest() for side, file in written.items()},
             refined.objects,
             refined.reasons,
+            refined.measured,
+            refined.unknown,
+            refined.profile,
         )
     assert {side: file.rows for side, file in written.items()} == {
         side: table.num_rows for side, table in unit.tables.items()
@@ -114,7 +133,7 @@ def _staged(content: bytes | Path | Refusal, to: Path) -> Path | Refusal:
     if isinstance(content, Refusal):
         return content
     if isinstance(content, Path):
-        shutil.copyfile(content, to)
+        (shutil.copytree if content.is_dir() else shutil.copyfile)(content, to)
     else:
         to.write_bytes(content)
     return to

@@ -63,7 +63,7 @@ class Refused(Terminal):
 
 
 class InvalidContract(Terminal):
-    """A contract cannot be compiled; `problems` says where and what to do."""
+    """A contract cannot be compiled, or breaks the one in force; `problems` says where and what to do."""
 
     def __init__(self, problems: "tuple[str, ...]") -> None:
         super().__init__("\n".join(problems))

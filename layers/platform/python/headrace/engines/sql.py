@@ -1,6 +1,7 @@
 """Small pieces of SQL syntax trees, so that the rest reads like the SQL it makes."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import msgspec
 from sqlglot import exp
@@ -9,7 +10,10 @@ E = exp.Expr
 
 
 def text(value: str) -> E:
-    return exp.Literal.string(value)
+    """A text; a statement cannot hold the character NUL, so it is computed."""
+    first, *others = value.split("\0")
+    parts = [part for other in others for part in (call("CHR", number(0)), exp.Literal.string(other))]
+    return joined(exp.Literal.string(first), *parts) if parts else exp.Literal.string(first)
 
 
 def number(value: int) -> E:
@@ -20,9 +24,24 @@ def column(name: str, table: str | None = None) -> exp.Column:
     return exp.column(name, table=table, quoted=True)
 
 
+def cast(value: E, to: str | exp.DataType) -> exp.Cast:
+    """Like sqlglot's own, without a copy of the value and without reading the type's name each time."""
+    return exp.Cast(this=value, to=data_type(to) if isinstance(to, str) else to)
+
+
+def data_type(name: str) -> exp.DataType:
+    """A type by its name in DuckDB."""
+    return _data_type(name).copy()
+
+
+@lru_cache(maxsize=256)
+def _data_type(name: str) -> exp.DataType:
+    return exp.DataType.build(name, dialect="duckdb")
+
+
 def no_text() -> E:
     """NULL, typed."""
-    return exp.cast(exp.null(), "TEXT")
+    return cast(exp.null(), "TEXT")
 
 
 def call(name: str, *arguments: E) -> E:

@@ -1,6 +1,7 @@
 """Refining on DuckDB: landed files of one work unit in, curated and quarantine Parquet out."""
 
 from headrace.domain.errors import EngineFault
+from headrace.engines.duckdb.late import LateReason
 from headrace.engines.duckdb.reading import Reason, Refusal, Source
 from headrace.engines.duckdb.refine import ObjectOutcome, Refined, refine
 from headrace.engines.duckdb.stage import Limits, Staged, stage
@@ -8,6 +9,7 @@ from headrace.engines.duckdb.write import Written
 
 __all__ = [
     "EngineFault",
+    "LateReason",
     "Limits",
     "ObjectOutcome",
     "Reason",

@@ -6,21 +6,30 @@ from pathlib import Path
 
 from sqlglot import exp
 
-from headrace.domain.batch import ReasonCount
-from headrace.domain.errors import EngineFault, InvalidContract
+from headrace.domain.batch import Measured, ReasonCount, UnknownField
+from headrace.domain.errors import EngineFault
+from headrace.domain.formats import Csv, Excel, FixedWidth, Xml
 from headrace.domain.machine import Machine
-from headrace.domain.plan import Array, Column, Key, Object, Plan
-from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS
+from headrace.domain.plan import Column, Plan
+from headrace.domain.profile import ColumnSketch
+from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS, published, published_type
+from headrace.engines.duckdb.late import LateReason, append_late
 from headrace.engines.duckdb.load import WORK, Loader, Spoilt
+from headrace.engines.duckdb.masks import Masks, check_masks
+from headrace.engines.duckdb.measures import measured
+from headrace.engines.duckdb.native import native_parts
+from headrace.engines.duckdb.partitions import Partitions
+from headrace.engines.duckdb.profile import sketches
 from headrace.engines.duckdb.read_parquet import parquet_rows
 from headrace.engines.duckdb.reading import Reason, Refusal, Source
 from headrace.engines.duckdb.render import reason
-from headrace.engines.duckdb.rules import MASKING_KEY, excerpt
+from headrace.engines.duckdb.repeats import quarantine_repeats
 from headrace.engines.duckdb.session import Session
+from headrace.engines.duckdb.sniff import format_of
+from headrace.engines.duckdb.unknown import unknown_fields
 from headrace.engines.duckdb.write import Written, write_parquet
 from headrace.engines.sql import (
     E,
-    all_of,
     array,
     call,
     column,
@@ -32,12 +41,9 @@ from headrace.engines.sql import (
     number,
     struct,
     text,
-    update,
 )
 
 _OBJECTS = "objects"
-_PLACES = 1 << 40
-"""More rows than one source has."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,17 @@ class ObjectOutcome:
 
 @dataclass(frozen=True)
 class Refined:
-    """The files written, none for a side without rows; the outcome of each source; why rows failed."""
+    """The files written, none for a side without rows; the outcome of each source; why rows failed; what
+    the rows read add to the measures that are counted row by row; where the contract evolves, the fields
+    that it does not know; and what the columns of the curated rows hold."""
 
     curated: tuple[Written, ...]
     quarantine: tuple[Written, ...]
     objects: tuple[ObjectOutcome, ...]
     reasons: tuple[ReasonCount, ...]
+    measured: tuple[Measured, ...] = ()
+    unknown: tuple[UnknownField, ...] = ()
+    profile: tuple[ColumnSketch, ...] = ()
 
 
 def refine(
@@ -68,61 +79,40 @@ def refine(
     sources: Sequence[Source],
     workdir: Path,
     masking_key: bytes,
+    token_key: bytes = b"",
+    late: Sequence[LateReason] = (),
     rejection: tuple[Reason, ...] = (),
     machine: Machine,
 ) -> Refined:
     """Refine the sources under the plan into Parquet files in `workdir`, sorted by source and row.
 
     Bad data never raises: a row that breaks a rule goes to quarantine with all its reasons, a source
-    that cannot be read becomes one row there. With a `rejection`, every row does, with these reasons
-    after its own. The same input gives the same bytes. Raises Unavailable where memory or disk ran
-    out, and EngineFault where rows would be lost.
+    that cannot be read becomes one row there. `late` are reasons that only the batch as a whole shows,
+    after a row's own. With a `rejection`, every row goes to quarantine, with these reasons last. The same
+    input gives the same bytes. Raises Unavailable where memory or disk ran out, and EngineFault where
+    rows would be lost or a mask has no key.
     """
-    _check_masks(plan, masking_key)
+    masks = Masks(masking_key, token_key)
+    check_masks(plan, masks)
     ordered = sorted(sources, key=lambda source: source.index)
     refusals = {one.index: one.content for one in ordered if isinstance(one.content, Refusal)}
+    readable = {one.index: (one.landed.key, one.content) for one in ordered if isinstance(one.content, Path)}
+    parts, unfit = native_parts(plan, readable, workdir, machine.memory_mb)
+    refusals |= unfit
     while True:
-        readable = {
-            one.index: (one.landed.key, one.content)
-            for one in ordered
-            if isinstance(one.content, Path) and one.index not in refusals
-        }
-        paths = [path for _, path in readable.values()]
-        with Session(workdir, paths, machine.memory_mb, {MASKING_KEY: masking_key}) as session:
-            loader = Loader(session, plan, all_raw=bool(rejection))
+        parts = [part for part in parts if part.source not in refusals]
+        paths = [part.path for part in parts]
+        with Session(workdir, paths, machine.memory_mb, masks.secrets) as session:
+            loader = Loader(session, plan, masks, all_raw=bool(rejection))
             try:
-                loaded = loader.load(readable)
+                loaded = loader.load(parts)
             except Spoilt as spoilt:  # DuckDB may not survive such a file: begin anew without it
                 refusals |= spoilt.refusals
                 continue
-            for key in plan.keys:
-                session.execute(_quarantine_repeats(plan, key))
+            unit = _Unit(session, plan, batch, ordered, workdir, rejection)
+            unit.judge(refusals | loaded.refusals, late)
             loader.recall_raw()
-            return _Unit(session, plan, batch, ordered, workdir, rejection).written(
-                loaded.rows, refusals | loaded.refusals, in_order=loaded.in_order
-            )
-
-
-def _check_masks(plan: Plan, masking_key: bytes) -> None:
-    """Nothing is written that a mask should cover and does not."""
-    if not masking_key and any(one.mask == "hash" for one in plan.columns):
-        raise EngineFault("a column is masked by a hash, and there is no key for it")
-    _check_inner(plan.columns)
-
-
-def _check_inner(columns: Iterable[Column]) -> None:
-    """Raises InvalidContract where a mask or a rule stands inside a column: nothing would apply it."""
-    for one in columns:
-        shape = one.type
-        while isinstance(shape, Array):
-            shape = shape.items
-        if isinstance(shape, Object):
-            for inner in shape.columns:
-                if inner.mask or inner.rules or inner.required:
-                    raise InvalidContract(
-                        (f"{one.name}.{inner.name}: masks and rules are for whole columns",)
-                    )
-            _check_inner(shape.columns)
+            return unit.written(loaded.rows, refusals | loaded.refusals, in_order=loaded.in_order)
 
 
 class _Unit:
@@ -139,15 +129,39 @@ class _Unit:
     ) -> None:
         self._session, self._plan, self._batch = session, plan, batch
         self._sources, self._workdir, self._rejection = sources, workdir, rejection
+        self._partitions = Partitions(session, plan)
 
-    def written(self, rows: Mapping[int, int], refusals: Mapping[int, Refusal], *, in_order: bool) -> Refined:
-        """Write both sides; `rows` counts each readable source's records."""
+    def judge(self, refusals: Mapping[int, Refusal], late: Sequence[LateReason]) -> None:
+        """Give rows the reasons that they do not have of their own."""
+        for key in self._plan.keys:
+            self._session.execute(quarantine_repeats(self._plan, key))
         self._quarantine_whole(refusals)
         self._number_sources()
+        if late:
+            append_late(self._session, late, _OBJECTS)
+        if self._plan.partitions:
+            self._partitions.find()
+
+    def written(self, rows: Mapping[int, int], refusals: Mapping[int, Refusal], *, in_order: bool) -> Refined:
+        """Write both sides of what is judged; `rows` counts each readable source's records."""
         curated = self._write_curated(in_order=in_order)
         quarantine = self._write_quarantine()
-        objects = self._outcomes(rows, refusals, curated, quarantine)
-        return Refined(curated, quarantine, objects, self._reason_counts())
+        return Refined(
+            curated,
+            quarantine,
+            self._outcomes(rows, refusals, curated, quarantine),
+            self._reason_counts(),
+            measured(self._session, self._plan, WORK),
+            self._unknown_fields(),
+            () if self._rejection else sketches(self._session, self._plan),
+        )
+
+    def _unknown_fields(self) -> tuple[UnknownField, ...]:
+        if self._plan.evolution != "evolve":
+            return ()
+        formats = {one.index: format_of(self._plan.formats, one.landed.key) for one in self._sources}
+        textual = {index for index, one in formats.items() if isinstance(one, Csv | FixedWidth | Xml | Excel)}
+        return unknown_fields(self._session, self._plan, WORK, textual)
 
     def _quarantine_whole(self, refusals: Mapping[int, Refusal]) -> None:
         """One row at position 0 for each object that is refused."""
@@ -177,12 +191,21 @@ class _Unit:
     def _write_curated(self, *, in_order: bool) -> tuple[Written, ...]:
         if self._rejection:
             return ()
-        outputs = [(one.name, column(f"o{index}")) for index, one in enumerate(self._plan.columns)]
+        outputs = [
+            (one.name, column(f"o{index}"))
+            for index, one in enumerate(self._plan.columns)
+            if published_type(one) is not None
+        ]
         rows = self._rows([*outputs, *self._provenance(), ("_rescued", column("rescued"))])
         rows = rows.where(is_null(column("reasons")), copy=False)
-        columns = [*self._plan.columns, *CURATED_SYSTEM_COLUMNS]
+        columns = [*published(self._plan.columns), *CURATED_SYSTEM_COLUMNS]
         rows = rows if in_order else _sorted(rows)
-        return self._write(rows, "curated.parquet", columns, self._plan.field_ids)
+        parts = self._partitions.split(rows) if self._plan.partitions else iter((rows,))
+        return tuple(
+            file
+            for index, part in enumerate(parts)
+            for file in self._write(part, f"curated-{index:05d}.parquet", columns, self._plan.field_ids)
+        )
 
     def _write_quarantine(self) -> tuple[Written, ...]:
         rows = self._rows([*self._provenance(), ("_raw", column("raw")), ("_reasons", self._all_reasons())])
@@ -265,7 +288,8 @@ class _Unit:
     def _per_object(self, files: tuple[Written, ...]) -> dict[str, int]:
         if not files:
             return {}
-        counted = exp.select("_object", exp.Count(this=exp.Star())).from_(parquet_rows([files[0].path], []))
+        rows = parquet_rows([file.path for file in files], [])
+        counted = exp.select("_object", exp.Count(this=exp.Star())).from_(rows)
         return dict(self._session.execute(counted.group_by("_object")))
 
 
@@ -275,36 +299,3 @@ def _reason(one: Reason) -> E:
 
 def _sorted(rows: exp.Select) -> exp.Select:
     return rows.order_by(column("entry", WORK), column("place", WORK), copy=False)
-
-
-def _quarantine_repeats(plan: Plan, key: Key) -> E:
-    """Give every row but the first of each value a reason. A row that is in quarantine already, for
-    another rule or an earlier key, is nobody's first."""
-    parts = [(index, one) for index, one in enumerate(plan.columns) if one.name in key.columns]
-    values = [column(f"u{index}" if one.mask else f"o{index}", WORK) for index, one in parts]
-    entry = exp.cast(column("entry", WORK), "BIGINT")
-    place = exp.Add(this=exp.Mul(this=entry, expression=number(_PLACES)), expression=column("place", WORK))
-    names = [f"value{at}" for at in range(len(values))]
-    present = [is_not_null(value) for value in values]
-    firsts = (
-        exp.select(*map(named, values, names), named(exp.Min(this=place), "first"))
-        .from_(WORK)
-        .where(all_of(*present, is_null(column("reasons", WORK))))
-        .group_by(*names)
-        .subquery("firsts")
-    )
-    shown = [
-        excerpt(one.mask, exp.cast(value, "TEXT")) for (_, one), value in zip(parts, values, strict=True)
-    ]
-    excerpts = exp.ConcatWs(expressions=[text(", "), *shown], coalesce=True)
-    repeats = reason(text(", ".join(key.columns)), text(key.rule), excerpts)
-    again = all_of(
-        *(
-            exp.EQ(this=value, expression=column(name, "firsts"))
-            for value, name in zip(values, names, strict=True)
-        )
-    )
-    later = exp.GT(this=place, expression=column("first", "firsts"))
-    return update(
-        WORK, {"reasons": call("LIST_APPEND", column("reasons"), repeats)}, firsts, (), again, later
-    )

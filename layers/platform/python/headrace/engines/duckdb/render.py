@@ -7,18 +7,27 @@ Each layer computes something once from the columns below it:
     parsed    p<i>: what the text says
     values    v<i>: the value, within its type's bounds; NULL where there is none
     judged    reasons: every rule the row broke; NULL where it broke none
-    refined   o<i>: what the table gets, rescued, reasons, raw, u<i>: what a masked column is unique by
+    refined   o<i>: what the table gets, rescued, reasons, raw; u<i>: what a masked column is a key by;
+              m<i>: whether the row counts for rule i of the dataset; unknown: the fields that are
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msgspec.structs import replace
 from sqlglot import exp
 
-from headrace.domain.plan import Array, Column, Json, Object, Plan, Text, Type
-from headrace.engines.duckdb.casts import bounded, column_type, from_text, parsed, sql_type
+from headrace.domain.lookalikes import any_masked, holds_masks
+from headrace.domain.plan import Breaks, Column, Json, Nulls, Plan, Text
+from headrace.domain.tables import published_type
+from headrace.engines.duckdb import inside, masks
+from headrace.engines.duckdb.athena_sql import BATCH
+from headrace.engines.duckdb.casts import bounded, parsed, sql_type
+from headrace.engines.duckdb.measures import counted, flag
 from headrace.engines.duckdb.reading import Field, Reading
-from headrace.engines.duckdb.rules import breaks, excerpt, masked, name_of
+from headrace.engines.duckdb.row_checks import breaks_check
+from headrace.engines.duckdb.rules import breaks, name_of
+from headrace.engines.duckdb.unknown import UNKNOWN
 from headrace.engines.sql import (
     E,
     all_of,
@@ -26,7 +35,9 @@ from headrace.engines.sql import (
     array,
     call,
     case,
+    cast,
     column,
+    data_type,
     extended,
     first_of,
     is_not_null,
@@ -41,7 +52,7 @@ from headrace.engines.sql import (
     text,
 )
 
-REASON = exp.DataType.build('STRUCT("column" TEXT, "rule" TEXT, "value_excerpt" TEXT)', dialect="duckdb")
+REASON = data_type('STRUCT("column" TEXT, "rule" TEXT, "value_excerpt" TEXT)')
 
 
 @dataclass(frozen=True)
@@ -54,37 +65,37 @@ class _Check:
     shown: E
 
 
-@dataclass(frozen=True)
-class _Leaf:
-    """A scalar inside a nested column: whether the column's value holds one that has no place in its
-    type, and the first such."""
-
-    path: str
-    misfits: Callable[[E], E]
-    first: Callable[[E], E]
-
-
 def reason(column_: E, rule: E, value_excerpt: E) -> E:
     return struct([("column", column_), ("rule", rule), ("value_excerpt", value_excerpt)])
 
 
 def work_columns(plan: Plan) -> list[tuple[str, exp.DataType]]:
     """The columns that `refined` yields, with their types."""
-    columns = list(enumerate(plan.columns))
+    kept = ((i, published_type(one)) for i, one in enumerate(plan.columns))
     return [
-        ("entry", exp.DataType.build("INT")),
-        ("place", exp.DataType.build("BIGINT")),
-        *((f"o{i}", column_type(one)) for i, one in columns),
-        ("rescued", exp.DataType.build("TEXT")),
+        ("entry", data_type("INT")),
+        ("place", data_type("BIGINT")),
+        *((f"o{i}", sql_type(type_)) for i, type_ in kept if type_ is not None),
+        ("rescued", data_type("TEXT")),
         ("reasons", exp.DataType(this=exp.DType.ARRAY, expressions=[REASON.copy()], nested=True)),
-        ("raw", exp.DataType.build("TEXT")),
-        *((f"u{i}", sql_type(one.type)) for i, one in columns if is_key(plan, one) and one.mask),
+        ("raw", data_type("TEXT")),
+        *((f"u{i}", sql_type(plan.columns[i].type)) for i in _kept_for_keys(plan)),
+        *((flag(rule), data_type("BOOLEAN")) for rule in counted(plan)),
+        *([(UNKNOWN, data_type("TEXT"))] if plan.evolution == "evolve" else []),
     ]
 
 
-def is_key(plan: Plan, one: Column) -> bool:
-    """Whether a column is part of a key: its own value is then kept beside the masked one."""
-    return any(one.name in key.columns for key in plan.keys)
+def key_value(plan: Plan, i: int) -> str:
+    """Which of `work_columns` holds what column i is compared by, as part of a key."""
+    return f"u{i}" if i in _kept_for_keys(plan) else f"o{i}"
+
+
+def _kept_for_keys(plan: Plan) -> list[int]:
+    """The columns of keys whose own value is kept beside the masked one."""
+    parts = {name for key in plan.keys for name in key.columns}
+    return [
+        i for i, one in enumerate(plan.columns) if one.name in parts and (one.mask or holds_masks(one.type))
+    ]
 
 
 def texts(reading: Reading) -> exp.Select:
@@ -110,21 +121,24 @@ def refined(plan: Plan, reading: Reading, rows: exp.Select, *, all_raw: bool) ->
     outputs = {
         "entry": column("entry"),
         "place": column("place"),
-        **{f"o{i}": _output(i, one, field) for i, one, field in columns},
+        **{f"o{i}": _output(i, one, field) for i, one, field in columns if published_type(one) is not None},
         "rescued": no_text() if unknown is None else case((is_not_null(unknown), _braced(unknown))),
         "reasons": column("reasons"),
         "raw": _raw(plan, reading, all_raw=all_raw),
-        **{f"u{i}": column(f"v{i}") for i, one, _ in columns if is_key(plan, one) and one.mask},
+        **{f"u{i}": column(f"v{i}") for i in _kept_for_keys(plan)},
+        **dict(_flags(plan, reading)),
     }
+    if plan.evolution == "evolve":
+        outputs[UNKNOWN] = no_text() if reading.extra is None else _braced(reading.extra)
     select = exp.select(*(named(value, name) for name, value in outputs.items()), copy=False)
     return select.from_(judged.subquery("rows", copy=False), copy=False)
 
 
 def _parsed(i: int, one: Column, field: Field | None) -> E:
     if field is None:
-        return exp.cast(exp.null(), sql_type(one.type))
+        return cast(exp.null(), sql_type(one.type))
     if field.shaped:
-        return _shaped_value(one.type, _part(i, "value"))
+        return inside.typed(one.type, _part(i, "value"))
     value = parsed(one.type, column(f"t{i}"))
     if field.native is not None:
         value = first_of(field.native, value)
@@ -141,25 +155,6 @@ def _part(i: int, name: str) -> E:
     return exp.StructExtract(this=column(f"t{i}_shaped"), expression=text(name))
 
 
-def _shaped_value(type_: Type, shape: E, depth: int = 0) -> E:
-    match type_:
-        case Array(items=items):
-            item = exp.to_identifier(f"x{depth}")
-            body = _shaped_value(items, exp.column(item.copy()), depth + 1)
-            return exp.Transform(this=shape, expression=exp.Lambda(this=body, expressions=[item]))
-        case Object(columns=columns):
-            fields = (
-                (one.name, _shaped_value(one.type, _field(shape, f), depth)) for f, one in enumerate(columns)
-            )
-            return case((is_not_null(shape), struct(fields)))
-        case _:
-            return from_text(type_, shape)
-
-
-def _field(shape: E, index: int) -> E:
-    return exp.StructExtract(this=shape, expression=text(f"f{index}"))
-
-
 def _reasons(plan: Plan, reading: Reading) -> E:
     """All rules that a row breaks, found without building anything for the rows that break none."""
     lists: list[E] = []
@@ -167,11 +162,11 @@ def _reasons(plan: Plan, reading: Reading) -> E:
     for i, (one, field) in enumerate(zip(plan.columns, reading.fields, strict=True)):
         if field is None:
             continue
-        checks = list(_shaped_checks(i, one) if field.shaped else _checks(i, one, field))
+        checks = list(_checks(i, one, field))
         signs += (check.broken for check in checks)
         lists += [_listed(checks)] if checks else []
         if field.shaped:
-            signs.append(exp.GT(this=call("LEN", _part(i, "faults")), expression=number(0)))
+            signs.append(_has_faults(i))
             lists.append(_part(i, "faults"))
     unknown = _unknown(reading)
     if unknown is not None and plan.evolution == "freeze":
@@ -179,6 +174,10 @@ def _reasons(plan: Plan, reading: Reading) -> E:
         check = _Check("", "structure", is_not_null(unknown), joined(text("unknown: "), names))
         signs.append(check.broken)
         lists.append(_listed([check]))
+    if plan.checks:
+        checks = [_Check("", one.name, _fails(plan, one.predicate), text("")) for one in plan.checks]
+        signs += (check.broken for check in checks)
+        lists.append(_listed(checks))
     broken = array([reason(text(""), text("structure"), column("problem"))])
     branches = [(is_not_null(column("problem")), broken)]
     if signs:
@@ -199,64 +198,64 @@ def _kept(lists: list[E]) -> E:
     return exp.ArrayFilter(this=whole, expression=exp.Lambda(this=body, expressions=[exp.to_identifier("x")]))
 
 
+def _fails(plan: Plan, predicate: str) -> E:
+    """Whether a row breaks a rule on it as a whole."""
+    at = {one.name: i for i, one in enumerate(plan.columns)}
+    broken = exp.paren(breaks_check(predicate, plan.columns))
+    for found in list(broken.find_all(exp.Column)):
+        if found.table == BATCH:
+            found.replace(column(f"v{at[found.name]}"))
+    return broken
+
+
 def _checks(i: int, one: Column, field: Field) -> Iterator[_Check]:
-    written, value = column(f"t{i}"), column(f"v{i}")
-    shown = excerpt(one.mask, written)
+    """The rules on one column, in the order in which their reasons are listed."""
+    value = column(f"v{i}")
+    written = first_of(_part(i, "raw"), column(f"t{i}")) if field.shaped else column(f"t{i}")
+    shown = masks.excerpt(one.mask, one.type, written)
     if one.required:
-        yield _Check(one.name, "required", is_null(written), text(""))
-    if field.unfit is not None or not isinstance(one.type, Text | Json):
+        yield _Check(one.name, "required", _is_absent(i, field), text(""))
+    if field.shaped:
+        part = _part(i, "value")
+        for check in inside.checks(one.type, one.name, one.mask):
+            first = masks.excerpt(check.mask, check.type_, check.first(part))
+            yield _Check(check.path, check.rule, check.broken(part), first)
+    elif field.unfit is not None or not isinstance(one.type, Text | Json):
         yield _Check(one.name, "type", all_of(is_null(value), is_not_null(written)), shown)
     for rule in one.rules:
         yield _Check(one.name, name_of(rule), breaks(rule, one.type, value), shown)
 
 
-def _shaped_checks(i: int, one: Column) -> Iterator[_Check]:
-    value = _part(i, "value")
-    if one.required:
-        no_faults = exp.EQ(this=first_of(call("LEN", _part(i, "faults")), number(0)), expression=number(0))
-        yield _Check(one.name, "required", all_of(is_null(value), no_faults), text(""))
-    for leaf in _leaves(one.type, one.name):
-        yield _Check(leaf.path, "type", leaf.misfits(value), excerpt(one.mask, leaf.first(value)))
+def _is_absent(i: int, field: Field | None) -> E:
+    """Whether a row has no value in a column, not even one of another kind."""
+    if field is None:
+        return exp.true()
+    if not field.shaped:
+        return is_null(column(f"t{i}"))
+    return all_of(is_null(_part(i, "value")), exp.Not(this=_has_faults(i)))
 
 
-def _leaves(type_: Type, path: str, depth: int = 0) -> Iterator[_Leaf]:
-    match type_:
-        case Array(items=items):
-            for leaf in _leaves(items, f"{path}.element", depth + 1):
-                yield _in_array(leaf, f"x{depth}")
-        case Object(columns=columns):
-            for index, one in enumerate(columns):
-                for leaf in _leaves(one.type, f"{path}.{one.name}", depth):
-                    yield _in_object(leaf, index)
-        case Text() | Json():
-            return
-        case _:
-            yield _Leaf(
-                path,
-                lambda written: all_of(is_not_null(written), is_null(from_text(type_, written))),
-                lambda written: written,
-            )
+def _has_faults(i: int) -> E:
+    count = first_of(call("LEN", _part(i, "faults")), number(0))
+    return exp.GT(this=count, expression=number(0))
 
 
-def _in_array(leaf: _Leaf, item: str) -> _Leaf:
-    def misfits(items: E) -> E:
-        body = leaf.misfits(exp.column(item))
-        filter_ = exp.Lambda(this=body, expressions=[exp.to_identifier(item)])
-        return exp.ArrayFilter(this=items, expression=filter_)
-
-    return _Leaf(
-        leaf.path,
-        lambda items: exp.GT(this=call("LEN", misfits(items)), expression=number(0)),
-        lambda items: leaf.first(call("LIST_EXTRACT", misfits(items), number(1))),
-    )
-
-
-def _in_object(leaf: _Leaf, index: int) -> _Leaf:
-    return _Leaf(
-        leaf.path,
-        lambda fields: leaf.misfits(_field(fields, index)),
-        lambda fields: leaf.first(_field(fields, index)),
-    )
+def _flags(plan: Plan, reading: Reading) -> Iterator[tuple[str, E]]:
+    """For each dataset rule that is counted row by row, whether the row counts. A record that could not be
+    split shows nothing of its columns, so it counts for none."""
+    at = {one.name: i for i, one in enumerate(plan.columns)}
+    for rule, measure in counted(plan).items():
+        i = at[measure.column]
+        field = reading.fields[i]
+        conditions = []
+        if isinstance(measure, Nulls) or measure.nulls:
+            conditions.append(_is_absent(i, field))
+        if isinstance(measure, Breaks) and field is not None:
+            bare = replace(plan.columns[i], required=False, rules=measure.rules)
+            conditions += (check.broken for check in _checks(i, bare, field))
+            conditions += [_has_faults(i)] if field.shaped else []
+        counts = first_of(exp.paren(any_of(conditions)), exp.false())
+        yield flag(rule), all_of(is_null(column("problem")), counts)
 
 
 def _unknown(reading: Reading) -> E | None:
@@ -267,27 +266,33 @@ def _unknown(reading: Reading) -> E | None:
 
 
 def _output(i: int, one: Column, field: Field | None) -> E:
+    """What the table gets of a column that is published."""
     value = column(f"v{i}")
-    if one.mask is None:
-        return value
-    shaped = field is not None and field.shaped
-    return masked(one.mask, column(f"t{i}") if shaped else exp.cast(value, "TEXT"))
+    if field is None or not field.shaped:
+        return masks.published(one, value)
+    if one.mask:
+        return masks.shown(one.mask, one.type, column(f"t{i}"))
+    return inside.typed(one.type, _part(i, "value"), published=True) if holds_masks(one.type) else value
 
 
 def _raw(plan: Plan, reading: Reading, *, all_raw: bool) -> E:
     """The record's text where it could not be split, else its fields as a JSON object; masked ones masked."""
     parts = [
-        member(
-            one.source, field.json if one.mask is None else call("TO_JSON", masked(one.mask, column(f"t{i}")))
-        )
+        member(field.name or one.source, _raw_value(i, one, field))
         for i, (one, field) in enumerate(zip(plan.columns, reading.fields, strict=True))
-        if field is not None
+        if field is not None and one.mask != "drop"
     ]
-    inside = members([*parts, *([reading.extra] if reading.extra is not None else [])])
-    fields = _braced(first_of(inside, text("")))
-    record = text("") if any(one.mask for one in plan.columns) else column("record")
+    inner = members([*parts, *([reading.extra] if reading.extra is not None else [])])
+    fields = _braced(first_of(inner, text("")))
+    record = text("") if any_masked(plan.columns) else column("record")
     branches = [(is_not_null(column("problem")), record), (is_not_null(column("reasons")), fields)]
     return case(*branches, default=fields) if all_raw else case(*branches)
+
+
+def _raw_value(i: int, one: Column, field: Field) -> E:
+    if one.mask:
+        return call("TO_JSON", masks.shown(one.mask, one.type, column(f"t{i}")))
+    return first_of(_part(i, "raw"), field.json) if field.shaped else field.json
 
 
 def _braced(inside: E) -> E:

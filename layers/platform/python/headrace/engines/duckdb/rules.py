@@ -1,104 +1,145 @@
-"""A plan's row rules and masks as expressions over typed values."""
+"""A plan's row rules as expressions over typed values."""
 
+import re
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from decimal import Decimal as Number
+from fractions import Fraction
 
 from sqlglot import exp
 
 from headrace.domain.plan import (
     Decimal,
+    Fields,
     Integer,
+    Items,
     Length,
-    Mask,
+    MultipleOf,
+    NoneOf,
     OneOf,
     Pattern,
     Range,
     Rule,
     Text,
+    Time,
     Type,
 )
-from headrace.engines.duckdb.casts import sql_type, whole_match
-from headrace.engines.sql import E, any_of, array, case, is_not_null, joined, number, text
+from headrace.engines.duckdb.casts import from_text, sql_type, trimmed, whole_match
+from headrace.engines.sql import (
+    E,
+    all_of,
+    any_of,
+    array,
+    call,
+    case,
+    cast,
+    data_type,
+    is_not_null,
+    is_null,
+    number,
+    text,
+)
 
-MASKING_KEY = "masking_key"
-"""The parameter that statements with a mask of kind `hash` take."""
-
-_EXCERPT = 100
-_HASH_DIGITS = 32
-_KEPT, _KEPT_IF_LONGER_THAN = 4, 8
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_HUGE = data_type("HUGEINT")
 _EXACT = Context(prec=300)
+_MOST_DIGITS = 38
 
 
 def name_of(rule: Rule) -> str:
     """The rule's name in reasons."""
-    match rule:
-        case Pattern():
-            return "pattern"
-        case Length():
-            return "length"
-        case Range():
-            return "range"
-        case OneOf():
-            return "enum"
+    return str(rule.__struct_config__.tag)
 
 
 def breaks(rule: Rule, type_: Type, value: E) -> E:
     """Whether a typed value breaks a rule; NULL or false for no value."""
+    broken: list[E]
     match rule:
         case Pattern(regex=regex):
-            return exp.Not(this=whole_match(value, regex))
+            broken = [exp.Not(this=whole_match(value, regex))]
         case Length(least=least, most=most):
-            length = exp.Length(this=value)
-            short = [] if least is None else [exp.LT(this=length, expression=number(least))]
-            long = [] if most is None else [exp.GT(this=length, expression=number(most))]
-            return any_of([*short, *long])
+            broken = _outside(exp.Length(this=value), least, most)
         case Range():
-            return any_of(_beyond(rule, type_, value))
+            broken = list(_beyond(rule, type_, value))
         case OneOf(values=values):
-            return exp.Not(this=_one_of(values, type_, value))
+            broken = [exp.Not(this=_one_of(values, type_, value))]
+        case NoneOf(values=values):
+            broken = [_one_of(values, type_, value)]
+        case MultipleOf(of=of):
+            broken = _not_multiple(of, type_, value)
+        case Items(least=least, most=most, unique=unique):
+            broken = _outside(call("LEN", value), least, most) + ([_has_equals(value)] if unique else [])
+        case Fields(least=least, most=most):
+            fields = case((call("JSON_VALID", value), call("LEN", call("JSON_KEYS", value))))
+            broken = [_is_no_object(value), *_outside(fields, least, most)]
+    return any_of(broken)
 
 
-def masked(mask: Mask | None, value: E) -> E:
-    """A text as its column's mask shows it; NULL stays NULL."""
-    match mask:
-        case "hash":
-            key = exp.Placeholder(this=MASKING_KEY)
-            digest = exp.SHA2(
-                this=joined(key, exp.Encode(this=value, charset=text("utf-8"))), length=number(256)
-            )
-            return exp.Left(this=digest, expression=number(_HASH_DIGITS))
-        case "redact":
-            return case((is_not_null(value), text("***")))
-        case "partial":
-            return _partial(value)
-        case None:
-            return value
+def _is_no_object(json: E) -> E:
+    return exp.NEQ(this=exp.Left(this=trimmed(json), expression=number(1)), expression=text("{"))
 
 
-def excerpt(mask: Mask | None, value: E) -> E:
-    """What a reason shows of a value."""
-    shown = exp.Left(this=masked(mask, value), expression=number(_EXCERPT))
-    return exp.Coalesce(this=shown, expressions=[text("")])
-
-
-def _partial(value: E) -> E:
-    length = exp.Length(this=value)
-    hidden = exp.Sub(this=length, expression=number(_KEPT))
-    return case(
-        (exp.GT(this=length, expression=number(_KEPT_IF_LONGER_THAN)),
-         joined(exp.Repeat(this=text("*"), times=hidden), exp.Right(this=value, expression=number(_KEPT)))),
-        default=exp.Repeat(this=text("*"), times=length),
-    )  # fmt: skip
+def _outside(count: E, least: int | None, most: int | None) -> list[E]:
+    """The conditions under which a number is not between two bounds."""
+    few = [] if least is None else [exp.LT(this=count, expression=number(least))]
+    many = [] if most is None else [exp.GT(this=count, expression=number(most))]
+    return [*few, *many]
 
 
 def _one_of(values: tuple[str, ...], type_: Type, value: E) -> E:
-    if isinstance(type_, Integer):
-        return exp.ArrayContains(
-            this=array(exp.Literal.number(one) for one in values), expression=exp.cast(value, "BIGINT")
-        )
-    as_text = value if isinstance(type_, Text) else exp.cast(value, "TEXT")
-    return exp.ArrayContains(this=array(map(text, values)), expression=as_text)
+    match type_:
+        case Integer():
+            whole = [one for one in values if _WHOLE.fullmatch(one)]  # no other text is an integer's
+            return exp.ArrayContains(
+                this=array(map(exp.Literal.number, whole)), expression=cast(value, "BIGINT")
+            )
+        case Text():
+            return exp.ArrayContains(this=array(map(text, values)), expression=value)
+        case _:
+            return exp.ArrayContains(this=array(map(text, values)), expression=cast(value, "TEXT"))
+
+
+def _not_multiple(of: str, type_: Type, value: E) -> list[E]:
+    """The conditions under which a number is no whole multiple, in whole numbers of its last digit.
+
+    A double is taken for the shortest decimal that stands for it; if that has more than 38 digits, or more
+    behind the point than `of` has, it is no multiple.
+    """
+    digits: E
+    inexact: list[E] = []
+    match type_:
+        case Integer():
+            digits, scale = cast(value, _HUGE), 0
+        case Decimal(scale=scale):
+            digits = _digits(value)
+        case _:
+            scale = len(of.partition(".")[2])
+            exact = from_text(Decimal(_MOST_DIGITS, scale), cast(value, "TEXT"))
+            digits = _digits(exact)
+            inexact = [all_of(is_not_null(value), is_null(exact.copy()))]
+    step = (Fraction(of) * 10**scale).numerator
+    if step < 10**_MOST_DIGITS:  # or else 0 alone is a multiple
+        digits = exp.Mod(this=digits, expression=cast(text(str(step)), _HUGE))
+    return [*inexact, exp.NEQ(this=digits, expression=number(0))]
+
+
+def _digits(value: E) -> E:
+    """A decimal as a whole number of its last digit."""
+    plain = exp.Replace(this=cast(value, "TEXT"), expression=text("."), replacement=text(""))
+    return cast(plain, _HUGE)
+
+
+def _has_equals(items: E) -> E:
+    """Whether two items of an array are equal; two that are NULL are."""
+    x = exp.to_identifier("x")
+    absent = exp.ArrayFilter(
+        this=items, expression=exp.Lambda(this=is_null(exp.column("x")), expressions=[x])
+    )
+    different = exp.Add(
+        this=call("LEN", call("LIST_DISTINCT", items)),
+        expression=call("LEAST", call("LEN", absent), number(1)),
+    )
+    return exp.LT(this=different, expression=call("LEN", items))
 
 
 def _beyond(rule: Range, type_: Type, value: E) -> Iterator[E]:
@@ -122,7 +163,9 @@ def _compared(operator: type[exp.Binary], type_: Type, value: E, bound: str) -> 
             always = (moved > most) == (operator in (exp.LT, exp.LTE))
             return is_not_null(value) if always else exp.false()
         bound = format(moved, "f")
-    return operator(this=value, expression=exp.cast(text(bound), sql_type(type_)))
+    if isinstance(type_, Time):
+        return operator(this=value, expression=from_text(Time(), text(bound)))
+    return operator(this=value, expression=cast(text(bound), sql_type(type_)))
 
 
 def _grid(type_: Integer | Decimal) -> tuple[Number, Number, Number]:

@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import Timer
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -31,8 +33,9 @@ _CONFIG = {
 }
 
 # The order of rows survives a join only while they stay on its probe side; and to look for expressions
-# that recur takes time by the square of the columns (4 of 5 s for 400) where the layers leave none.
-_WITHOUT_OPTIMIZERS = "join_order,build_side_probe_side,common_subexpressions"
+# that recur takes time by the square of the columns (4 of 5 s for 400) where the layers leave none. A
+# join's bounds, pushed into a stream from Python, become Python values: of moments that takes pytz.
+_WITHOUT_OPTIMIZERS = "join_order,build_side_probe_side,common_subexpressions,join_filter_pushdown"
 
 _OUR_MISTAKES = (
     duckdb.BinderException,
@@ -83,19 +86,22 @@ class Session:
         self._connection.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
-    def afresh(self) -> "Session":
-        """Another session like this one: DuckDB does not take statements after an internal error."""
-        return Session(self._workdir, self._files, self._memory_mb, self._secrets)
+    def afresh(self, memory_mb: int = 0) -> "Session":
+        """Another session like this one, of its own memory if that is given: DuckDB does not take
+        statements after an internal error."""
+        return Session(self._workdir, self._files, memory_mb or self._memory_mb, self._secrets)
 
-    def execute(self, statement: exp.Expr) -> list[tuple[Any, ...]]:
-        """Run one statement and return its rows.
+    def execute(self, statement: exp.Expr, within_s: float | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement, for at most `within_s` seconds, and return its rows.
 
-        Raises Unavailable where memory or disk ran out, DataFault where the data stopped DuckDB, and
-        EngineFault where the statement itself is wrong.
+        Raises Unavailable where memory or disk ran out, DataFault where the data stopped DuckDB or time
+        ran out, and EngineFault where the statement itself is wrong.
         """
         wanted = {parameter.name for parameter in statement.find_all(exp.Placeholder)}
         secrets = {name: self._secrets[name] for name in wanted} or None
-        return self._tried(lambda: self._connection.execute(statement.sql("duckdb"), secrets).fetchall())
+        sql = statement.sql("duckdb", copy=False)
+        with self._interrupted_after(within_s):
+            return self._tried(lambda: self._connection.execute(sql, secrets).fetchall())
 
     def feed(self, name: str, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
         """Make a stream of batches readable once, as relation `name`, by `execute`."""
@@ -108,11 +114,29 @@ class Session:
     def stream(self, statement: exp.Expr) -> pa.RecordBatchReader:
         """Run a query whose rows are taken batch by batch while `execute` runs another statement."""
         return self._tried(
-            lambda: self._reading.execute(statement.sql("duckdb")).to_arrow_reader(_STREAM_ROWS)
+            lambda: self._reading.execute(statement.sql("duckdb", copy=False)).to_arrow_reader(_STREAM_ROWS)
         )
+
+    def scan(self, statement: exp.Expr) -> Iterator[pa.RecordBatch]:
+        """Run a query, over the session's own tables too, and yield its rows batch by batch; no other
+        statement may be run before they are taken."""
+        sql = statement.sql("duckdb", copy=False)
+        yield from self._tried(lambda: self._connection.execute(sql).to_arrow_reader(_STREAM_ROWS))
 
     def _set(self, name: str, value: exp.Expr) -> None:
         self.execute(exp.Set(expressions=[exp.SetItem(this=exp.EQ(this=exp.column(name), expression=value))]))
+
+    @contextmanager
+    def _interrupted_after(self, seconds: float | None) -> Iterator[None]:
+        if seconds is None:
+            yield
+            return
+        timer = Timer(seconds, self._connection.interrupt)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _tried(self, call: Callable[[], _T]) -> _T:
         try:
