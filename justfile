@@ -26,9 +26,17 @@ template:
 test *ARGS:
     uv run pytest {{ARGS}}
 
+# Refine made-up rows under made-up contracts in DuckDB and in Spark; fails where one comes out otherwise.
+differential CASES *SEED:
+    uv run python -m tests.differential {{CASES}} {{SEED}}
+
 # Export the layer's pins from uv.lock.
 requirements:
     uv export --quiet --frozen --no-dev --no-emit-project --no-annotate --prune rich --output-file layers/dependencies/requirements.txt
+
+# Write the JSON schema that editors check contracts by, contracts/odcs.schema.json.
+schema:
+    uv run python -m tools.contract_schema
 
 # Build for both processors; print what each function weighs with its layers. Needs python3.13 on the PATH.
 sizes:
@@ -37,3 +45,7 @@ sizes:
 # `sam local invoke` of every function, in containers (docs/sam-local-invoke.md).
 docker:
     HEADRACE_TEST_DOCKER=1 uv run pytest -n0 tests/docker
+
+# Headrace beside what people use instead: `just bench refine`, `just bench caps`, `just bench latency`.
+bench WHAT *ARGS:
+    uv run --group bench python -m benchmarks {{WHAT}} {{ARGS}}

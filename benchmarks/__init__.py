@@ -1,0 +1,1 @@
+"""Benchmarks: the same job by Headrace and by what people use instead, side by side in one run."""
