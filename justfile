@@ -28,7 +28,7 @@ test *ARGS:
 
 # Refine made-up rows under made-up contracts in DuckDB and in Spark; fails where one comes out otherwise.
 differential CASES *SEED:
-    uv run python -m tests.differential {{CASES}} {{SEED}}
+    uv run --group spark python -m tests.differential {{CASES}} {{SEED}}
 
 # Export the layer's pins from uv.lock.
 requirements:

@@ -18,7 +18,7 @@ def test_the_first_two_sh_blocks_are_the_demo_and_the_tests_one_line_each() -> N
 
 
 def test_ci_calls_the_test_command_of_the_readme() -> None:
-    assert (PROJECT / ".ci/run").read_text().rstrip().endswith("python3 -m uv run pytest")
+    assert (PROJECT / ".ci/run").read_text().rstrip().endswith("python3 -m uv run --all-groups pytest")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
