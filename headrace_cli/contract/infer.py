@@ -17,7 +17,7 @@ from headrace.domain.infer.naming import dataset_name, domain_name
 from headrace.domain.infer.seen import Seen
 from headrace.domain.plan import Plan
 from headrace.engines.duckdb import Source
-from headrace.engines.duckdb.infer import Sample, observe, take_samples
+from headrace.engines.duckdb.infer.samples import Sample, observe, take_samples
 from headrace_cli.contract.check import SUFFIX
 from headrace_cli.contract.rehearsal import MACHINE, refined_here
 from headrace_cli.failures import ExitCode, Failure

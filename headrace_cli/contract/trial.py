@@ -16,8 +16,8 @@ from headrace.domain.errors import IncompatibleTable
 from headrace.domain.plan import Plan
 from headrace.domain.verdict import Measurement, judge
 from headrace.engines.duckdb import Refined, Source
-from headrace.engines.duckdb.batch_measures import columns_needed, measure, over_rows
-from headrace.engines.duckdb.batch_rows import BatchRows
+from headrace.engines.duckdb.batch.batch_measures import columns_needed, measure, over_rows
+from headrace.engines.duckdb.batch.batch_rows import BatchRows
 from headrace.engines.duckdb.session import Session
 from headrace_cli.contract.check import Checked
 from headrace_cli.contract.rehearsal import MACHINE, landed_here, refined_here

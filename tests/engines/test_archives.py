@@ -11,7 +11,8 @@ import pytest
 from headrace.domain.errors import UnreadableObject
 from headrace.domain.formats import Csv, Excel, Format, JsonDocument, Ndjson, Parquet
 from headrace.domain.plan import Column, Integer, Text
-from headrace.engines.duckdb import Limits, Refusal, archive, stage
+from headrace.engines.duckdb import Limits, Refusal, stage
+from headrace.engines.duckdb.read import archive
 from tests.engines.formats import parquet, workbook, zipped
 from tests.engines.unit import Unit, plan, refine_files
 

@@ -24,9 +24,9 @@ from headrace.domain.plan import (
     Text,
 )
 from headrace.domain.verdict import Measurement
-from headrace.engines.duckdb import batch_measures
-from headrace.engines.duckdb.batch_measures import columns_needed, measure
-from headrace.engines.duckdb.batch_rows import BatchRows
+from headrace.engines.duckdb.batch import batch_measures
+from headrace.engines.duckdb.batch.batch_measures import columns_needed, measure
+from headrace.engines.duckdb.batch.batch_rows import BatchRows
 from headrace.engines.duckdb.session import Session
 
 MILLS, OWNERS = DatasetId("river", "mills"), DatasetId("river", "owners")

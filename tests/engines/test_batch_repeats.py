@@ -18,8 +18,8 @@ from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import EngineFault, Unavailable
 from headrace.domain.formats import Ndjson
 from headrace.domain.plan import Column, Date, Integer, Key, Plan, Text, Timestamp
-from headrace.engines.duckdb.batch_repeats import Bounds, find_repeats, read_repeats, write_repeats
-from headrace.engines.duckdb.batch_rows import BatchRows
+from headrace.engines.duckdb.batch.batch_repeats import Bounds, find_repeats, read_repeats, write_repeats
+from headrace.engines.duckdb.batch.batch_rows import BatchRows
 from headrace.engines.duckdb.session import Session
 
 Row = tuple[int | None, str | None]

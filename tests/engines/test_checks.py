@@ -5,7 +5,7 @@ import pytest
 from headrace.domain.contract.sql import InvalidSql
 from headrace.domain.formats import Csv
 from headrace.domain.plan import Array, Check, Column, Date, Decimal, Double, Integer, Object, Text, Timestamp
-from headrace.engines.duckdb.athena_sql import to_duckdb
+from headrace.engines.duckdb.athena.athena_sql import to_duckdb
 from tests.engines.unit import Unit, plan, refine_files
 
 COLUMNS = (

@@ -32,9 +32,10 @@ from headrace.domain.formats import (
 )
 from headrace.domain.plan import Column, Json, Text
 from headrace.engines.convert import avro_container
-from headrace.engines.duckdb import Refusal, read_csv, stage
-from headrace.engines.duckdb.careful_csv import Grammar
-from headrace.engines.duckdb.window import Window
+from headrace.engines.duckdb import Refusal, stage
+from headrace.engines.duckdb.read import read_csv
+from headrace.engines.duckdb.read.careful_csv import Grammar
+from headrace.engines.duckdb.read.window import Window
 from tests.engines.unit import Unit, plan, refine_files
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"

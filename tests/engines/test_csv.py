@@ -6,7 +6,7 @@ import pytest
 
 from headrace.domain.formats import Csv
 from headrace.domain.plan import Array, Column, Integer, Text
-from headrace.engines.duckdb import careful_csv
+from headrace.engines.duckdb.read import careful_csv
 from tests.engines.unit import Unit, plan, refine_files
 
 A, B = Column("a", "a", Text()), Column("b", "b", Text())

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headrace.domain.plan import Column, Text
-from headrace.engines.duckdb import load, read_csv
+from headrace.engines.duckdb import load
+from headrace.engines.duckdb.read import read_csv
 from tests.engines.unit import Unit, plan, refine_files
 
 PLAN = plan(Column("a", "a", Text()), Column("b", "b", Text()))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from headrace.domain.formats import Csv, FixedWidth
 from headrace.domain.plan import Column, Integer, Text
-from headrace.engines.duckdb import careful_csv, count_csv, load, read_csv, window
+from headrace.engines.duckdb import load
+from headrace.engines.duckdb.read import careful_csv, count_csv, read_csv, window
 from tests.engines.unit import Unit, plan, refine_files
 
 A, B = Column("a", "a", Text()), Column("b", "b", Text())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headrace.domain.formats import Csv, FixedWidth, Format, JsonDocument, Ndjson
 from headrace.domain.plan import Column, Text
-from headrace.engines.duckdb import transcode
+from headrace.engines.duckdb.read import transcode
 from tests.engines.unit import Unit, plan, refine_files
 
 V = Column("v", "v", Text())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from headrace.domain.errors import UnreadableObject
 from headrace.domain.formats import Avro, Csv, Format, JsonDocument, Ndjson, Orc, Parquet
 from headrace.domain.infer.draft import Draft, written
-from headrace.engines.duckdb.infer_format import detected_format
+from headrace.engines.duckdb.infer.infer_format import detected_format
 from tests.cli.samples import MILLS, columns, drafted, tried
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"

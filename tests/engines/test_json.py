@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headrace.domain.formats import JsonDocument, Ndjson
 from headrace.domain.plan import Column, Integer, Plan, Text
-from headrace.engines.duckdb import json_document, read_json
+from headrace.engines.duckdb.read import json_document, read_json
 from tests.engines.unit import Unit, plan, refine_files
 
 A, B = Column("a", "a", Integer()), Column("b", "B b", Text())

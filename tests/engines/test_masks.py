@@ -31,7 +31,7 @@ from headrace.domain.plan import (
     Type,
 )
 from headrace.domain.tables import published
-from headrace.engines.duckdb.masks import Masks
+from headrace.engines.duckdb.rows.masks import Masks
 from tests.engines.unit import DEPLOYMENT_KEY, KEY, Unit, plan, refine_files
 
 FORMATS = (Ndjson(), Csv(nulls=("", "NA")))

@@ -10,7 +10,7 @@ import pytest
 
 from headrace.domain.formats import Parquet
 from headrace.domain.plan import Column, Integer, Text
-from headrace.engines.duckdb import open_parquet
+from headrace.engines.duckdb.read import open_parquet
 from tests.engines.unit import plan, refine_files
 
 A, B = Column("a", "a", Integer(), required=True), Column("b", "b", Text())

@@ -12,7 +12,7 @@ from sqlglot import exp
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Plan
 from headrace.engines.duckdb import Source
-from headrace.engines.duckdb.masks import Masks
+from headrace.engines.duckdb.rows.masks import Masks
 from headrace.engines.spark.read import reader
 from headrace.engines.texts import text_columns
 from headrace.engines.trino.dialect import to_trino

@@ -1,7 +1,7 @@
 """What DuckDB's strptime makes of a text, for engines that have no such function.
 
 The parts are taken out by one regular expression, put together as ISO 8601 and cast. Only texts that the
-format's guard (`headrace.engines.duckdb.casts`) lets through come here.
+format's guard (`headrace.engines.duckdb.rows.casts`) lets through come here.
 """
 
 import re

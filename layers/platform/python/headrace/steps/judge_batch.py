@@ -22,9 +22,9 @@ from headrace.domain.machine import Machine
 from headrace.domain.plan import Key, Plan
 from headrace.domain.verdict import Measurement, judge
 from headrace.domain.zones import Zones
-from headrace.engines.duckdb.batch_measures import columns_needed, measure, over_rows
-from headrace.engines.duckdb.batch_repeats import Bounds, find_repeats, write_repeats
-from headrace.engines.duckdb.batch_rows import BatchRows
+from headrace.engines.duckdb.batch.batch_measures import columns_needed, measure, over_rows
+from headrace.engines.duckdb.batch.batch_repeats import Bounds, find_repeats, write_repeats
+from headrace.engines.duckdb.batch.batch_rows import BatchRows
 from headrace.engines.duckdb.session import Session
 from headrace.ports import ObjectStore, TableCatalog
 from headrace.steps import records

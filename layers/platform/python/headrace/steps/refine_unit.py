@@ -20,7 +20,7 @@ from headrace.domain.late import Late
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Array, Column, Mask, Object, Plan
 from headrace.engines.duckdb import LateReason, Reason, Refined, Refusal, Source, Written, refine, stage
-from headrace.engines.duckdb.batch_repeats import read_repeats
+from headrace.engines.duckdb.batch.batch_repeats import read_repeats
 from headrace.ports import MaskingKeys, ObjectStore
 from headrace.steps import records
 

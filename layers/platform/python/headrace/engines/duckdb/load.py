@@ -9,23 +9,23 @@ from sqlglot import exp
 from headrace.domain.errors import EngineFault, UnreadableObject
 from headrace.domain.formats import Csv, FixedWidth, JsonDocument, Ndjson, Parquet
 from headrace.domain.plan import Plan
-from headrace.engines.duckdb import nested
-from headrace.engines.duckdb.masks import Masks
-from headrace.engines.duckdb.members import Members, Native, Part, told
-from headrace.engines.duckdb.open_parquet import ParquetOpener
-from headrace.engines.duckdb.read_csv import (
+from headrace.engines.duckdb.read.members import Members, Native, Part, told
+from headrace.engines.duckdb.read.open_parquet import ParquetOpener
+from headrace.engines.duckdb.read.read_csv import (
     TextFile,
     careful_reading,
     fast_reading,
     open_csv,
     open_fixed_width,
 )
-from headrace.engines.duckdb.read_json import JsonFile, json_reading
-from headrace.engines.duckdb.read_parquet import ParquetFile, parquet_reading
-from headrace.engines.duckdb.reading import INCOMING, Reading, Refusal, unreadable
-from headrace.engines.duckdb.render import refined, texts, to_shape, work_columns
+from headrace.engines.duckdb.read.read_json import JsonFile, json_reading
+from headrace.engines.duckdb.read.read_parquet import ParquetFile, parquet_reading
+from headrace.engines.duckdb.read.reading import INCOMING, Reading, Refusal, unreadable
+from headrace.engines.duckdb.rows import nested
+from headrace.engines.duckdb.rows.masks import Masks
+from headrace.engines.duckdb.rows.render import refined, texts, to_shape, work_columns
+from headrace.engines.duckdb.rows.veil import Veil
 from headrace.engines.duckdb.session import DataFault, Session
-from headrace.engines.duckdb.veil import Veil
 from headrace.engines.sql import all_of, column, create_table, is_not_null, is_null, number, update
 
 WORK = "work"

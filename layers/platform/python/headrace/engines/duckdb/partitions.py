@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from headrace.domain.plan import Decimal, Partition, Plan, Text, Type
 from headrace.engines.duckdb.load import WORK
-from headrace.engines.duckdb.render import reason
+from headrace.engines.duckdb.rows.render import reason
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import (
     E,

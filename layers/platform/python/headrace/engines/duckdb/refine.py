@@ -13,20 +13,20 @@ from headrace.domain.machine import Machine
 from headrace.domain.plan import Column, Plan
 from headrace.domain.profile import ColumnSketch
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS, published, published_type
-from headrace.engines.duckdb.late import LateReason, append_late
 from headrace.engines.duckdb.load import WORK, Loader, Spoilt
-from headrace.engines.duckdb.masks import Masks, check_masks
-from headrace.engines.duckdb.measures import measured
-from headrace.engines.duckdb.native import native_parts
 from headrace.engines.duckdb.partitions import Partitions
-from headrace.engines.duckdb.profile import sketches
-from headrace.engines.duckdb.read_parquet import parquet_rows
-from headrace.engines.duckdb.reading import Reason, Refusal, Source
-from headrace.engines.duckdb.render import reason
-from headrace.engines.duckdb.repeats import quarantine_repeats
+from headrace.engines.duckdb.profile.sketches import sketches
+from headrace.engines.duckdb.read.native import native_parts
+from headrace.engines.duckdb.read.read_parquet import parquet_rows
+from headrace.engines.duckdb.read.reading import Reason, Refusal, Source
+from headrace.engines.duckdb.read.sniff import format_of
+from headrace.engines.duckdb.rows.late import LateReason, append_late
+from headrace.engines.duckdb.rows.masks import Masks, check_masks
+from headrace.engines.duckdb.rows.measures import measured
+from headrace.engines.duckdb.rows.render import reason
+from headrace.engines.duckdb.rows.repeats import quarantine_repeats
+from headrace.engines.duckdb.rows.unknown import unknown_fields
 from headrace.engines.duckdb.session import Session
-from headrace.engines.duckdb.sniff import format_of
-from headrace.engines.duckdb.unknown import unknown_fields
 from headrace.engines.duckdb.write import Written, write_parquet
 from headrace.engines.sql import (
     E,

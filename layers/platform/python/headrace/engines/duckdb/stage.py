@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 import zstandard
 
 from headrace.domain.errors import Unavailable, UnreadableObject
-from headrace.engines.duckdb import archive
+from headrace.engines.duckdb.read import archive
 
 _ZSTD_WINDOW = 128 << 20
 _XZ_MEMORY = 256 << 20

@@ -13,10 +13,10 @@ from sqlglot import exp
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Plan
 from headrace.engines.duckdb.load import WORK, Loader, Spoilt
-from headrace.engines.duckdb.masks import Masks
-from headrace.engines.duckdb.members import Part
-from headrace.engines.duckdb.native import native_parts
-from headrace.engines.duckdb.reading import Field, Reading, Refusal, Source
+from headrace.engines.duckdb.read.members import Part
+from headrace.engines.duckdb.read.native import native_parts
+from headrace.engines.duckdb.read.reading import Field, Reading, Refusal, Source
+from headrace.engines.duckdb.rows.masks import Masks
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import (
     E,

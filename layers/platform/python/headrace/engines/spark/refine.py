@@ -10,9 +10,9 @@ from sqlglot import exp
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Key, Plan
 from headrace.domain.tables import published_type
-from headrace.engines.duckdb.masks import Masks, check_masks, excerpt
-from headrace.engines.duckdb.reading import Reason, Source
-from headrace.engines.duckdb.render import key_value, reason, refined, work_columns
+from headrace.engines.duckdb.read.reading import Reason, Source
+from headrace.engines.duckdb.rows.masks import Masks, check_masks, excerpt
+from headrace.engines.duckdb.rows.render import key_value, reason, refined, work_columns
 from headrace.engines.spark.dialect import DOUBLE_TEXT, spark_schema, spark_sql
 from headrace.engines.spark.read import reader
 from headrace.engines.sql import (

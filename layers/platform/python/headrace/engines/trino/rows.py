@@ -9,10 +9,10 @@ from sqlglot import exp
 from headrace.domain.plan import Array, Column, Object, Plan, Type
 from headrace.domain.tables import published_type
 from headrace.domain.zones import TableRef
-from headrace.engines.duckdb.casts import sql_type
-from headrace.engines.duckdb.masks import MASKING_KEY, TOKENISING_KEY
-from headrace.engines.duckdb.render import refined
-from headrace.engines.duckdb.rules import breaks, name_of
+from headrace.engines.duckdb.rows.casts import sql_type
+from headrace.engines.duckdb.rows.masks import MASKING_KEY, TOKENISING_KEY
+from headrace.engines.duckdb.rows.render import refined
+from headrace.engines.duckdb.rows.rules import breaks, name_of
 from headrace.engines.sql import E, all_of, call, case, column, is_not_null, is_null, named, number, text
 from headrace.engines.texts import text_columns, texts_reading
 from headrace.engines.trino.dialect import to_trino, trino_sql
@@ -23,7 +23,7 @@ _KEYS = (MASKING_KEY, TOKENISING_KEY)
 def judged(plan: Plan, texts: TableRef) -> str:
     """The SELECT of all rows of a table of texts (`headrace.engines.texts`), as the plan judges them.
 
-    Its columns are those of `headrace.engines.duckdb.render.work_columns`. Where the plan masks by keys, the
+    Its columns are those of `duckdb.rows.render.work_columns`. Where the plan masks by keys, the
     statement has two parameters: the masking key and the token key, in hexadecimal digits.
     """
     table = exp.select(exp.Star()).from_(_table(texts))

@@ -1,8 +1,8 @@
 """Objects, arrays and JSON columns: from JSON text to the shape of the contract, with text at the leaves.
 
-SQL then casts the leaves as it casts any column, and judges them (`headrace.engines.duckdb.inside`). What is
-of another kind than the contract says, or required and not there, is a fault; what the contract does not
-know is kept for `_rescued`.
+SQL then casts the leaves as it casts any column, and judges them (`rows.inside`). What is of another kind
+than the contract says, or required and not there, is a fault; what the contract does not know is kept for
+`_rescued`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from headrace.domain.lookalikes import HIDDEN, holds_masks
 from headrace.domain.plan import Array, Column, Json, Mask, Object, Type
-from headrace.engines.duckdb import strict_json
-from headrace.engines.duckdb.inside import has_text
-from headrace.engines.duckdb.strict_json import Value
-from headrace.engines.duckdb.veil import Veil, resolved, written
+from headrace.engines.duckdb.read import strict_json
+from headrace.engines.duckdb.read.strict_json import Value
+from headrace.engines.duckdb.rows.inside import has_text
+from headrace.engines.duckdb.rows.veil import Veil, resolved, written
 from headrace.engines.sql import json_text
 
 _FAULTS = pa.list_(

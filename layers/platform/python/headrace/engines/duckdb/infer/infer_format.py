@@ -14,9 +14,9 @@ from sqlglot import exp
 
 from headrace.domain.errors import EngineFault, UnreadableObject
 from headrace.domain.formats import Avro, Csv, Excel, Format, JsonDocument, Ndjson, Orc, Parquet, Xml
-from headrace.engines.duckdb.careful_csv import BOM, Grammar
+from headrace.engines.duckdb.read.careful_csv import BOM, Grammar
+from headrace.engines.duckdb.read.window import Window
 from headrace.engines.duckdb.session import Session
-from headrace.engines.duckdb.window import Window
 from headrace.engines.sql import call, number, option, text
 
 _BINARY: tuple[tuple[bytes, Format], ...] = (

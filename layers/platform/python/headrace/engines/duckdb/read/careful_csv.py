@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from headrace.domain.formats import Csv
-from headrace.engines.duckdb.window import Window
+from headrace.engines.duckdb.read.window import Window
 
 RECORD_BYTES = 2_000_000
 BOM = b"\xef\xbb\xbf"

@@ -14,8 +14,8 @@ from sqlglot import exp
 
 from headrace.domain.errors import Unavailable, UnreadableObject
 from headrace.domain.plan import Plan
-from headrace.engines.duckdb.read_parquet import ParquetFile, parquet_rows
-from headrace.engines.duckdb.reading import listed, match_names
+from headrace.engines.duckdb.read.read_parquet import ParquetFile, parquet_rows
+from headrace.engines.duckdb.read.reading import listed, match_names
 from headrace.engines.duckdb.session import DataFault, Session
 from headrace.engines.sql import E, call, column, first_of, function_rows, named, number, text
 

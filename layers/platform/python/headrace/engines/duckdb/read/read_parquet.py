@@ -10,8 +10,8 @@ from sqlglot import exp
 from headrace.domain.formats import Parquet
 from headrace.domain.lookalikes import lookalike
 from headrace.domain.plan import Array, Boolean, Date, Double, Integer, Json, Object, Plan, Timestamp, Type
-from headrace.engines.duckdb.casts import in_zone, sql_type
-from headrace.engines.duckdb.reading import Field, Reading, numbered_rows, shown_unknown
+from headrace.engines.duckdb.read.reading import Field, Reading, numbered_rows, shown_unknown
+from headrace.engines.duckdb.rows.casts import in_zone, sql_type
 from headrace.engines.sql import (
     E,
     all_of,

@@ -75,7 +75,7 @@ class Field:
     `text` is the value as text, JSON text for a nested one, and `json` the same for `_raw`. `unfit`
     holds where the value is of no scalar type whatever its text says. `native` is the value itself,
     where the source may already have it in the contract's type. `shaped`: SQL takes the value as
-    `headrace.engines.duckdb.nested` shapes it. `name` is what the source calls the field, where that is
+    `headrace.engines.duckdb.rows.nested` shapes it. `name` is what the source calls the field, where that is
     not what the plan does.
     """
 

@@ -15,10 +15,10 @@ from headrace.domain.contract.source import Findings
 from headrace.domain.contract.sql import InvalidSql
 from headrace.domain.errors import InvalidContract
 from headrace.domain.plan import Check, Column, DatasetRule, Plan, Sql
-from headrace.engines.duckdb.athena_sql import BATCH, to_duckdb
-from headrace.engines.duckdb.batch_measures import table_of
-from headrace.engines.duckdb.casts import sql_type
-from headrace.engines.duckdb.row_checks import breaks_check
+from headrace.engines.duckdb.athena.athena_sql import BATCH, to_duckdb
+from headrace.engines.duckdb.batch.batch_measures import table_of
+from headrace.engines.duckdb.rows.casts import sql_type
+from headrace.engines.duckdb.rows.row_checks import breaks_check
 from headrace.engines.sql import create_table
 
 _NUMBERS = exp.DataType.NUMERIC_TYPES | {exp.DType.BOOLEAN}

@@ -7,8 +7,8 @@ outside of the contract's fields, and is not blank, is a field of its own, named
 from collections.abc import Iterator
 
 from headrace.domain.formats import FixedWidth
-from headrace.engines.duckdb.careful_csv import NOT_UTF8, RECORD_BYTES, TOO_LONG, Record
-from headrace.engines.duckdb.window import Window
+from headrace.engines.duckdb.read.careful_csv import NOT_UTF8, RECORD_BYTES, TOO_LONG, Record
+from headrace.engines.duckdb.read.window import Window
 
 _SPACES = " \t"
 

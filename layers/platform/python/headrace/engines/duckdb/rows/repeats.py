@@ -4,8 +4,8 @@ from sqlglot import exp
 
 from headrace.domain.plan import Key, Plan
 from headrace.engines.duckdb.load import WORK
-from headrace.engines.duckdb.masks import excerpt
-from headrace.engines.duckdb.render import key_value, reason
+from headrace.engines.duckdb.rows.masks import excerpt
+from headrace.engines.duckdb.rows.render import key_value, reason
 from headrace.engines.sql import (
     E,
     all_of,

@@ -24,7 +24,7 @@ from headrace.domain.plan import (
     Time,
     Type,
 )
-from headrace.engines.duckdb.casts import from_text, sql_type, trimmed, whole_match
+from headrace.engines.duckdb.rows.casts import from_text, sql_type, trimmed, whole_match
 from headrace.engines.sql import (
     E,
     all_of,

@@ -7,7 +7,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headrace.engines.duckdb.load import WORK
-from headrace.engines.duckdb.reading import Reason
+from headrace.engines.duckdb.read.reading import Reason
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import call, column, named, update
 

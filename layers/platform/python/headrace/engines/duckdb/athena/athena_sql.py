@@ -1,7 +1,7 @@
 """A contract's SQL, written in Athena's dialect, as DuckDB answers it the same way.
 
-sqlglot puts most of it into DuckDB's words; `headrace.engines.duckdb.athena_forms` what would mean something
-else there. What cannot be made to agree is refused by name rather than answered almost right.
+sqlglot puts most of it into DuckDB's words; `athena_forms` what would mean something else
+there. What cannot be made to agree is refused by name rather than answered almost right.
 """
 
 from functools import lru_cache
@@ -14,8 +14,8 @@ from sqlglot.optimizer.qualify import qualify
 
 from headrace.domain.contract.sql import InvalidSql
 from headrace.domain.plan import Column
-from headrace.engines.duckdb.athena_forms import FORMS
-from headrace.engines.duckdb.athena_types import BATCH, DIALECT, TRUTH, check_alike, refused
+from headrace.engines.duckdb.athena.athena_forms import FORMS
+from headrace.engines.duckdb.athena.athena_types import BATCH, DIALECT, TRUTH, check_alike, refused
 from headrace.engines.trino import trino_type
 
 __all__ = ["BATCH", "to_duckdb"]

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from headrace.domain.contract.patterns import check_regex
 from headrace.domain.contract.sql import InvalidSql
-from headrace.engines.duckdb.athena_types import (
+from headrace.engines.duckdb.athena.athena_types import (
     DIALECT,
     INTEGERS,
     KINDS,

@@ -20,14 +20,14 @@ from sqlglot import exp
 from headrace.domain.lookalikes import any_masked, holds_masks
 from headrace.domain.plan import Breaks, Column, Json, Nulls, Plan, Text
 from headrace.domain.tables import published_type
-from headrace.engines.duckdb import inside, masks
-from headrace.engines.duckdb.athena_sql import BATCH
-from headrace.engines.duckdb.casts import bounded, parsed, sql_type
-from headrace.engines.duckdb.measures import counted, flag
-from headrace.engines.duckdb.reading import Field, Reading
-from headrace.engines.duckdb.row_checks import breaks_check
-from headrace.engines.duckdb.rules import breaks, name_of
-from headrace.engines.duckdb.unknown import UNKNOWN
+from headrace.engines.duckdb.athena.athena_sql import BATCH
+from headrace.engines.duckdb.read.reading import Field, Reading
+from headrace.engines.duckdb.rows import inside, masks
+from headrace.engines.duckdb.rows.casts import bounded, parsed, sql_type
+from headrace.engines.duckdb.rows.measures import counted, flag
+from headrace.engines.duckdb.rows.row_checks import breaks_check
+from headrace.engines.duckdb.rows.rules import breaks, name_of
+from headrace.engines.duckdb.rows.unknown import UNKNOWN
 from headrace.engines.sql import (
     E,
     all_of,

@@ -12,8 +12,8 @@ from functools import lru_cache
 from sqlglot import exp
 
 from headrace.domain.plan import Column
-from headrace.engines.duckdb.athena_sql import to_duckdb
-from headrace.engines.duckdb.athena_types import INTEGERS, dtype, scale_of
+from headrace.engines.duckdb.athena.athena_sql import to_duckdb
+from headrace.engines.duckdb.athena.athena_types import INTEGERS, dtype, scale_of
 from headrace.engines.sql import E, all_of, any_of, call, case, is_not_null, is_null, number
 
 _HUGE = exp.DataType.build("HUGEINT", dialect="duckdb")

@@ -18,10 +18,10 @@ from headrace.domain.errors import UnreadableObject
 from headrace.domain.formats import Csv, FixedWidth
 from headrace.domain.lookalikes import lookalike
 from headrace.domain.plan import Array, Json, Object, Plan, Type
-from headrace.engines.duckdb.careful_csv import BOM, RECORD_BYTES, Grammar, Record
-from headrace.engines.duckdb.count_csv import count_records
-from headrace.engines.duckdb.fixed_width import FixedGrammar, field_names
-from headrace.engines.duckdb.reading import (
+from headrace.engines.duckdb.read.careful_csv import BOM, RECORD_BYTES, Grammar, Record
+from headrace.engines.duckdb.read.count_csv import count_records
+from headrace.engines.duckdb.read.fixed_width import FixedGrammar, field_names
+from headrace.engines.duckdb.read.reading import (
     INCOMING,
     POSITION,
     Field,
@@ -33,7 +33,7 @@ from headrace.engines.duckdb.reading import (
     numbered_rows,
     shown_unknown,
 )
-from headrace.engines.duckdb.window import Window
+from headrace.engines.duckdb.read.window import Window
 from headrace.engines.sql import (
     array,
     call,

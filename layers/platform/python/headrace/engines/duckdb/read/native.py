@@ -19,11 +19,11 @@ from headrace.domain.formats import (
 )
 from headrace.domain.plan import Array, Column, Object, Plan
 from headrace.engines.convert import Job, convert
-from headrace.engines.duckdb import archive
-from headrace.engines.duckdb.members import Part, told
-from headrace.engines.duckdb.reading import Refusal, unreadable
-from headrace.engines.duckdb.sniff import check_kind, format_of
-from headrace.engines.duckdb.transcode import is_utf8, transcode
+from headrace.engines.duckdb.read import archive
+from headrace.engines.duckdb.read.members import Part, told
+from headrace.engines.duckdb.read.reading import Refusal, unreadable
+from headrace.engines.duckdb.read.sniff import check_kind, format_of
+from headrace.engines.duckdb.read.transcode import is_utf8, transcode
 
 
 def native_parts(

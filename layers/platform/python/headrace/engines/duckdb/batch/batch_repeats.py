@@ -11,10 +11,10 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from headrace.domain.plan import Key
-from headrace.engines.duckdb.athena_sql import BATCH
-from headrace.engines.duckdb.batch_rows import PLACE, PLACES, held_elsewhere, same_values
-from headrace.engines.duckdb.late import LateReason
-from headrace.engines.duckdb.reading import Reason
+from headrace.engines.duckdb.athena.athena_sql import BATCH
+from headrace.engines.duckdb.batch.batch_rows import PLACE, PLACES, held_elsewhere, same_values
+from headrace.engines.duckdb.read.reading import Reason
+from headrace.engines.duckdb.rows.late import LateReason
 from headrace.engines.duckdb.session import Session
 from headrace.engines.duckdb.write import write_parquet
 from headrace.engines.sql import (

@@ -18,11 +18,11 @@ from headrace.domain.infer.seen import Number, Seen
 from headrace.domain.landed import LandedObject
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Column, Json, Plan, Text, Type
-from headrace.engines.duckdb import archive
-from headrace.engines.duckdb.infer_format import detected_format, first_record
-from headrace.engines.duckdb.members import Native
-from headrace.engines.duckdb.native import native_parts
-from headrace.engines.duckdb.reading import Reason, Source
+from headrace.engines.duckdb.infer.infer_format import detected_format, first_record
+from headrace.engines.duckdb.read import archive
+from headrace.engines.duckdb.read.members import Native
+from headrace.engines.duckdb.read.native import native_parts
+from headrace.engines.duckdb.read.reading import Reason, Source
 from headrace.engines.duckdb.refine import refine
 from headrace.engines.duckdb.stage import stage
 

@@ -10,9 +10,9 @@ from sqlglot import exp
 from headrace.domain.errors import EngineFault, HeadraceError
 from headrace.domain.plan import Plan
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, published
-from headrace.engines.duckdb.athena_sql import BATCH
-from headrace.engines.duckdb.casts import sql_type
-from headrace.engines.duckdb.read_parquet import parquet_rows
+from headrace.engines.duckdb.athena.athena_sql import BATCH
+from headrace.engines.duckdb.read.read_parquet import parquet_rows
+from headrace.engines.duckdb.rows.casts import sql_type
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import E, all_of, column, create_table, insert_values, named, number, text
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from headrace.domain.lookalikes import HIDDEN, any_masked, holds_masks, lookalike
 from headrace.domain.plan import Array, Boolean, Column, Object, Plan, Type
-from headrace.engines.duckdb import strict_json
-from headrace.engines.duckdb.masks import Masks
-from headrace.engines.duckdb.strict_json import Value
+from headrace.engines.duckdb.read import strict_json
+from headrace.engines.duckdb.read.strict_json import Value
+from headrace.engines.duckdb.rows.masks import Masks
 from headrace.engines.sql import json_text
 
 

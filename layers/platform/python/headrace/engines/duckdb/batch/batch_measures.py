@@ -15,8 +15,8 @@ from headrace.domain.late import blurred
 from headrace.domain.plan import Column, Duplicates, Key, Orphans, Plan, Sql
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, published
 from headrace.domain.verdict import Measurement
-from headrace.engines.duckdb.athena_sql import BATCH, to_duckdb
-from headrace.engines.duckdb.batch_rows import held_elsewhere, same_values, value_names
+from headrace.engines.duckdb.athena.athena_sql import BATCH, to_duckdb
+from headrace.engines.duckdb.batch.batch_rows import held_elsewhere, same_values, value_names
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import all_of, column, is_not_null, named
 

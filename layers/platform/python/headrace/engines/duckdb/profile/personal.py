@@ -21,7 +21,7 @@ from headrace.domain.plan import (
 )
 from headrace.domain.profile import ColumnSketch, Value, withheld
 from headrace.engines.duckdb.load import WORK
-from headrace.engines.duckdb.sampling import picked, published
+from headrace.engines.duckdb.profile.sampling import picked, published
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import E, call, column, number
 

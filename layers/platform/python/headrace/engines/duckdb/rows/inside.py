@@ -1,4 +1,4 @@
-"""Nested columns as expressions over the shape that `headrace.engines.duckdb.nested` gives them.
+"""Nested columns as expressions over the shape that `headrace.engines.duckdb.rows.nested` gives them.
 
 A shape has text at its leaves, a field `f<i>` for column i of an object, and beside it `t<i>`, its JSON
 text, where `has_text` says so.
@@ -12,9 +12,9 @@ from sqlglot import exp
 
 from headrace.domain.plan import Array, Column, Json, Mask, Object, Rule, Text, Type
 from headrace.domain.tables import published_type
-from headrace.engines.duckdb import masks
-from headrace.engines.duckdb.casts import from_text
-from headrace.engines.duckdb.rules import breaks, name_of
+from headrace.engines.duckdb.rows import masks
+from headrace.engines.duckdb.rows.casts import from_text
+from headrace.engines.duckdb.rows.rules import breaks, name_of
 from headrace.engines.sql import E, all_of, call, case, is_not_null, is_null, number, struct, text
 
 

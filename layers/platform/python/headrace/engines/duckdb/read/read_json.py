@@ -17,9 +17,9 @@ from sqlglot import exp
 from headrace.domain.errors import UnreadableObject
 from headrace.domain.formats import JsonDocument, Ndjson
 from headrace.domain.plan import Array, Boolean, Column, Json, Object, Plan, Type
-from headrace.engines.duckdb.careful_csv import BOM
-from headrace.engines.duckdb.json_document import document_records, kind_of
-from headrace.engines.duckdb.reading import (
+from headrace.engines.duckdb.read.careful_csv import BOM
+from headrace.engines.duckdb.read.json_document import document_records, kind_of
+from headrace.engines.duckdb.read.reading import (
     INCOMING,
     POSITION,
     Field,
@@ -27,8 +27,8 @@ from headrace.engines.duckdb.reading import (
     Reading,
     batched,
 )
-from headrace.engines.duckdb.strict_json import repeats_a_name
-from headrace.engines.duckdb.veil import unknown_text
+from headrace.engines.duckdb.read.strict_json import repeats_a_name
+from headrace.engines.duckdb.rows.veil import unknown_text
 from headrace.engines.sql import any_of, call, case, column, json_text, named, number, text
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])

@@ -1,0 +1,1 @@
+"""SQL that contracts have in Athena's dialect, as DuckDB runs it."""

@@ -1,0 +1,1 @@
+"""What sample files hold, for a contract to be drafted from."""

@@ -1,0 +1,1 @@
+"""Reads landed files: which format they are of, and their rows as SQL."""
