@@ -31,7 +31,8 @@ def cast(value: E, to: str | exp.DataType) -> exp.Cast:
 
 def data_type(name: str) -> exp.DataType:
     """A type by its name in DuckDB."""
-    return _data_type(name).copy()
+    kind = _data_type(name)
+    return kind.copy() if kind.expressions else exp.DataType(this=kind.this)
 
 
 @lru_cache(maxsize=256)

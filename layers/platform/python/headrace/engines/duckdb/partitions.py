@@ -12,6 +12,7 @@ from headrace.engines.sql import (
     E,
     all_of,
     call,
+    cast,
     column,
     first_of,
     is_null,
@@ -90,7 +91,7 @@ def _is(value: E, written: str | None) -> E:
 
 
 def _as_text(name: str) -> E:
-    return exp.cast(column(name, _PARTITIONS), "TEXT")
+    return cast(column(name, _PARTITIONS), "TEXT")
 
 
 def _transformed(value: E, partition: Partition, kind: Type) -> E:
@@ -109,7 +110,7 @@ def _transformed(value: E, partition: Partition, kind: Type) -> E:
 def _truncated(value: E, width: int, scale: int) -> E:
     """Down to a multiple of `width` units of the last digit; the least values, where there is none, stay."""
     step = exp.Literal.number(f"{width}e-{scale}") if scale else number(width)
-    step = exp.cast(step, f"DECIMAL(38, {scale})")
+    step = cast(step, f"DECIMAL(38, {scale})")
     rest = exp.paren(exp.Mod(this=value.copy(), expression=step.copy()))
     above = exp.paren(exp.Add(this=rest, expression=step.copy()))
     lower = exp.Sub(this=value.copy(), expression=exp.paren(exp.Mod(this=above, expression=step)))

@@ -32,8 +32,10 @@ from headrace.engines.sql import (
     E,
     array,
     call,
+    cast,
     column,
     create_table,
+    data_type,
     insert_values,
     is_not_null,
     is_null,
@@ -176,7 +178,7 @@ class _Unit:
         """Note each source's identity, and what to take from a place to have the row's number."""
         columns = {"entry": "INT", "identity": "TEXT", "base": "BIGINT"}
         self._session.execute(
-            create_table(_OBJECTS, ((name, exp.DataType.build(kind)) for name, kind in columns.items()))
+            create_table(_OBJECTS, ((name, data_type(kind)) for name, kind in columns.items()))
         )
         lowest = exp.select("entry", exp.Min(this=column("place"))).from_(WORK).group_by("entry")
         bases = {entry: max(place - 1, 0) for entry, place in self._session.execute(lowest)}
@@ -235,7 +237,7 @@ class _Unit:
         return [
             ("_object", column("identity")),
             ("_row", exp.Sub(this=column("place"), expression=column("base"))),
-            ("_batch", exp.cast(number(self._batch), "BIGINT")),
+            ("_batch", cast(number(self._batch), "BIGINT")),
             ("_contract", text(self._plan.contract)),
         ]
 

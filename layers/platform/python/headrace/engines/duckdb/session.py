@@ -97,9 +97,8 @@ class Session:
         Raises Unavailable where memory or disk ran out, DataFault where the data stopped DuckDB or time
         ran out, and EngineFault where the statement itself is wrong.
         """
-        wanted = {parameter.name for parameter in statement.find_all(exp.Placeholder)}
-        secrets = {name: self._secrets[name] for name in wanted} or None
         sql = statement.sql("duckdb", copy=False)
+        secrets = self._named_in(statement, sql)
         with self._interrupted_after(within_s):
             return self._tried(lambda: self._connection.execute(sql, secrets).fetchall())
 
@@ -122,6 +121,13 @@ class Session:
         statement may be run before they are taken."""
         sql = statement.sql("duckdb", copy=False)
         yield from self._tried(lambda: self._connection.execute(sql).to_arrow_reader(_STREAM_ROWS))
+
+    def _named_in(self, statement: exp.Expr, sql: str) -> dict[str, bytes] | None:
+        """The secrets that a statement has parameters for. Most have none, and need not be searched."""
+        if not any(name in sql for name in self._secrets):
+            return None
+        wanted = {parameter.name for parameter in statement.find_all(exp.Placeholder)}
+        return {name: self._secrets[name] for name in wanted} or None
 
     def _set(self, name: str, value: exp.Expr) -> None:
         self.execute(exp.Set(expressions=[exp.SetItem(this=exp.EQ(this=exp.column(name), expression=value))]))

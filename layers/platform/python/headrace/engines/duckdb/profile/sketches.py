@@ -33,7 +33,7 @@ from headrace.engines.duckdb.load import WORK
 from headrace.engines.duckdb.profile.personal import judged, judged_rescued
 from headrace.engines.duckdb.profile.sampling import bound, hashed, picked, published
 from headrace.engines.duckdb.session import Session
-from headrace.engines.sql import E, all_of, call, case, column, is_not_null, number
+from headrace.engines.sql import E, all_of, call, case, cast, column, is_not_null, number
 
 _SAMPLE = 1_024
 _DETAILED = 200
@@ -124,10 +124,10 @@ def _view(index: int, one: Column) -> _View:
     if isinstance(one.type, Text):
         cut = exp.Left(this=value, expression=number(_CUT))
         return _View(index, one, cut, length=exp.Length(this=value), hash=hashed(value))
-    written, scale = exp.cast(value, exp.DType.TEXT), _SCALES.get(type(one.type))
+    written, scale = cast(value, "TEXT"), _SCALES.get(type(one.type))
     if scale is None:
         return _View(index, one, written, hash=hashed(value))
-    placed = exp.cast(value, exp.DType.DOUBLE) if scale == "number" else call("EPOCH", value)
+    placed = cast(value, "DOUBLE") if scale == "number" else call("EPOCH", value)
     return _View(index, one, written, placed, hash=hashed(value), scale=scale)
 
 
@@ -224,8 +224,8 @@ def _aggregates(view: _View, below: int) -> Iterator[E]:
     else:
         yield exp.null()
     if view.number:
-        yield exp.cast(exp.Min(this=value), exp.DType.TEXT)
-        yield exp.cast(exp.Max(this=value), exp.DType.TEXT)
+        yield cast(exp.Min(this=value), "TEXT")
+        yield cast(exp.Max(this=value), "TEXT")
         yield exp.Avg(this=view.number)
     else:
         yield from (exp.null() for _ in range(3))

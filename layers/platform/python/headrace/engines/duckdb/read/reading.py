@@ -19,6 +19,7 @@ from headrace.engines.sql import (
     array,
     call,
     case,
+    cast,
     column,
     function_rows,
     is_not_null,
@@ -193,13 +194,13 @@ def listed(names: Sequence[str]) -> str:
 
 def numbered_rows(function: exp.Expr, columns: Sequence[str], entries: Sequence[int]) -> exp.Select:
     """The rows of a DuckDB reader over several files, in order, with the position columns."""
-    index = exp.cast(exp.column("file_index"), "BIGINT")
+    index = cast(exp.column("file_index"), "BIGINT")
     entry: exp.Expr = exp.Add(this=index, expression=number(entries[0]))
     if list(entries) != list(range(entries[0], entries[0] + len(entries))):
         place = exp.Add(this=index, expression=number(1))
         entry = call("LIST_EXTRACT", array(map(number, entries)), place)
     position = {
-        "entry": exp.cast(entry, "INT"),
+        "entry": cast(entry, "INT"),
         "place": exp.Window(this=exp.RowNumber()),
         "problem": no_text(),
         "record": no_text(),
