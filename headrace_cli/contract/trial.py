@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from headrace.domain.batch import Measured, ObjectReport, RuleOutcome, UnitReport
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import IncompatibleTable
-from headrace.domain.plan import Plan
+from headrace.domain.plan import Mart, Plan
 from headrace.domain.verdict import Measurement, judge
 from headrace.engines.duckdb import Refined, Source
 from headrace.engines.duckdb.batch.batch_measures import columns_needed, measure, over_rows
@@ -101,10 +101,11 @@ class Tried(Struct, frozen=True):
 
 
 def try_contract(files: Sequence[Path], checked: Checked) -> Tried:
-    """Refine the files as one batch under the contract. Raises Failure for a mart."""
+    """Refine the files as one batch under the contract. Raises Failure where no files land."""
     plan = checked.compiled
     if not isinstance(plan, Plan):
-        raise Failure(ExitCode.USAGE, f"{plan.dataset} is a mart: no files land in it")
+        kind = "a mart" if isinstance(plan, Mart) else "only described, without a server of type s3"
+        raise Failure(ExitCode.USAGE, f"{plan.dataset} is {kind}: no files land in it")
     began = time.monotonic()
     with TemporaryDirectory(prefix="headrace-") as directory:
         workdir = Path(directory)

@@ -26,7 +26,7 @@ from headrace.domain.plan import (
     Text,
     Timestamp,
 )
-from headrace.engines.duckdb import infer as sampling
+from headrace.engines.duckdb.infer import samples as sampling
 from headrace_cli.contract import infer as inferring
 from headrace_cli.failures import ExitCode
 from tests.cli.conftest import Run

@@ -130,6 +130,15 @@ def test_a_mart_takes_no_files(run: Run, contracts: Path, tides: Path) -> None:
     assert "no files land in it" in ran.stderr
 
 
+def test_a_contract_that_only_describes_takes_no_files(run: Run, contracts: Path, tides: Path) -> None:
+    elsewhere = contracts / "sea" / "elsewhere.odcs.yaml"
+    kept = [line for line in TIDES.splitlines() if not line.startswith(("servers:", "  - {server:"))]
+    elsewhere.write_text("\n".join(kept).replace("tides", "elsewhere"))
+    ran = run("contract", "try", str(tides), "--contract", str(elsewhere))
+    assert ran.exit_code == ExitCode.USAGE
+    assert "sea/elsewhere is only described" in ran.stderr
+
+
 @pytest.mark.parametrize(
     "arguments", [["nowhere.csv", "--contract", CONTRACT], ["tides.csv", "--contract", "no.odcs.yaml"]]
 )

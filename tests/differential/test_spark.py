@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -13,12 +14,13 @@ from pyspark.sql import SparkSession
 from headrace.domain.contract.compile import compile_contract
 from headrace.domain.formats import Avro, Csv, JsonDocument, Ndjson, Orc, Parquet
 from headrace.domain.plan import Column, Integer, Json, Key, Pattern, Plan, Range, Text
-from headrace.engines.duckdb import Reason
+from headrace.engines.duckdb import EngineFault, Reason, Source
 from headrace.engines.spark import dialect
+from headrace.engines.spark.refine import refine
 from tests.differential.__main__ import tally
-from tests.differential.both import compare, rows_in_duckdb, rows_in_spark
+from tests.differential.both import MACHINE, compare, rows_in_duckdb, rows_in_spark
 from tests.differential.spark import local_spark
-from tests.engines.unit import plan
+from tests.engines.unit import KEY, landed, plan
 
 PROJECT = Path(__file__).resolve().parents[2]
 DATA, CORPUS = PROJECT.parent / "shared" / "data", PROJECT.parent / "shared" / "corpus"
@@ -88,6 +90,16 @@ def test_a_rejected_batch_is_quarantined_whole(spark: SparkSession) -> None:
     found = rows_in_spark(spark, the_plan, bodies, rejection)
     assert found == rows_in_duckdb(the_plan, bodies, rejection)
     assert {side for side, _, _ in found} == {"quarantine"}
+
+
+@pytest.mark.parametrize("asked", [{"batch": 3}, {"rows": frozenset({1})}])
+def test_what_only_replays_ask_for_is_refused(
+    spark: SparkSession, tmp_path: Path, asked: dict[str, Any]
+) -> None:
+    source = Source(0, landed("a.csv"), tmp_path / "a.csv", **asked)
+    columns = plan(Column("id", "id", Integer()))
+    with pytest.raises(EngineFault, match="replay"):
+        refine(spark, columns, batch=4, sources=[source], masking_key=KEY, machine=MACHINE)
 
 
 @needs_data

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from headrace.domain.changes import changes, refusals
 from headrace.domain.dataset import DatasetId
-from headrace.domain.formats import Csv, Ndjson
+from headrace.domain.formats import Csv, JsonDocument, Ndjson
 from headrace.domain.plan import (
     Array,
     Boolean,
@@ -245,6 +245,7 @@ def test_dataset_rules(old: DatasetRule | None, new: DatasetRule | None, expecte
         ({"keys_within": "batch"}, {}, "tighter keys"),
         ({}, {"checks": (Check("even", "wheels % 2 = 0"),)}, "tighter checks"),
         ({"checks": (Check("even", "wheels % 2 = 0"),)}, {}, "compatible checks"),
+        ({}, {"profiled": False}, "compatible profile"),
         ({}, {"evolution": "evolve"}, "compatible evolution"),
         ({}, {"evolution": "freeze"}, "tighter evolution"),
         ({}, {"reupload": "append"}, "compatible reupload"),
@@ -254,6 +255,12 @@ def test_dataset_rules(old: DatasetRule | None, new: DatasetRule | None, expecte
 )
 def test_settings(old: dict[str, object], new: dict[str, object], expected: str) -> None:
     assert effects(replace(MILLS, **old), replace(MILLS, **new)) == [expected]
+
+
+def test_a_format_is_called_as_contracts_call_it() -> None:
+    both = replace(MILLS, formats=(Csv(), JsonDocument()))
+    (change,) = changes(both, replace(MILLS, formats=(Csv(),)))
+    assert change.what == "json files are no longer read"
 
 
 def test_the_order_of_a_compound_key_is_no_change() -> None:

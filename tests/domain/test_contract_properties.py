@@ -196,6 +196,7 @@ customProperties:
   - {property: headrace.evolution, value: evolve}
   - {property: headrace.reupload, value: append}
   - {property: headrace.keysWithin, value: batch}
+  - {property: headrace.profile, value: false}
   - {property: headrace.maxQuarantinedPercent, value: 1}
   - {property: headrace.queries, value: [{name: a, sql: SELECT 1}]}
   - {property: headrace.examples, value: [

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from headrace.domain.batch import UnknownField
+from headrace.domain.column_names import RESERVED
 from headrace.domain.compiled import contract_id
-from headrace.domain.contract.names import RESERVED
 from headrace.domain.dataset import DatasetId
 from headrace.domain.evolution import MOST_COLUMNS, joined, keeping_evolved, widened
 from headrace.domain.formats import Ndjson

@@ -167,6 +167,12 @@ def test_nothing_published_has_no_profile() -> None:
     assert unit.profile == ()
 
 
+def test_a_contract_can_do_without_a_profile() -> None:
+    quiet = plan(Column("n", "n", Integer()), profiled=False)
+    unit = refine_files(quiet, {"a.csv": b"n\n1\n"})
+    assert (len(unit.curated), unit.profile) == (1, ())
+
+
 @pytest.mark.parametrize("mask", ["hash", "tokenise", "redact", "partial", "truncate"])
 @pytest.mark.parametrize("rows", [20, 3_000])
 def test_of_a_masked_column_no_value_is_told_nor_a_length(mask: Mask, rows: int) -> None:

@@ -95,14 +95,23 @@ def refine_files(
     late: Sequence[LateReason] = (),
     rejection: tuple[Reason, ...] = (),
     memory_mb: int = 1024,
+    batches: Mapping[str, int] = {},
+    rows: Mapping[str, frozenset[int]] = {},
 ) -> Unit:
+    """`batches` and `rows` are by the keys of the files."""
     with TemporaryDirectory() as directory:
         workdir = Path(directory)
         refined = refine(
             the_plan,
             batch=batch,
             sources=[
-                Source(index, landed(key), _staged(content, workdir / f"{index:05d}"))
+                Source(
+                    index,
+                    landed(key),
+                    _staged(content, workdir / f"{index:05d}"),
+                    batches.get(key, 0),
+                    rows.get(key),
+                )
                 for index, (key, content) in enumerate(files.items())
             ],
             workdir=workdir,

@@ -14,7 +14,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from headrace.domain.formats import Csv
+from headrace.domain.formats import Csv, format_name
 from headrace.domain.plan import (
     Array,
     Column,
@@ -286,17 +286,19 @@ def _plan(old: Plan, new: Plan) -> Iterator[Change]:
     yield from _dataset_rules(old, new)
     if old.queries != new.queries:
         yield Change("compatible", "queries", "other queries run after a batch")
+    if old.profiled != new.profiled:
+        what = "batches are profiled" if new.profiled else "batches are no longer profiled"
+        yield Change("compatible", "profile", what)
 
 
 def _formats(old: Plan, new: Plan) -> Iterator[Change]:
-    before, after = ({type(one): one for one in plan.formats} for plan in (old, new))
-    for kind in {**before, **after}:
-        name = kind.__name__.lower()
-        if kind not in after:
+    before, after = ({format_name(one): one for one in plan.formats} for plan in (old, new))
+    for name in {**before, **after}:
+        if name not in after:
             yield Change("breaking", "formats", f"{name} files are no longer read", "keep it while they land")
-        elif kind not in before:
+        elif name not in before:
             yield Change("compatible", "formats", f"{name} files are read too")
-        elif before[kind] != after[kind]:
+        elif before[name] != after[name]:
             yield Change("tighter", "formats", f"{name} files are read otherwise")
 
 

@@ -10,8 +10,8 @@ from itertools import chain, count
 from msgspec.structs import replace
 
 from headrace.domain.batch import UnknownField
+from headrace.domain.column_names import RESERVED, column_name
 from headrace.domain.compiled import contract_id
-from headrace.domain.contract.names import RESERVED, column_name
 from headrace.domain.plan import Column, Date, Double, Integer, Json, Plan, Text, Timestamp, Type
 from headrace.domain.tables import partition_name
 

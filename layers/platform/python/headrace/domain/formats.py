@@ -88,3 +88,8 @@ class Orc(Struct, frozen=True, tag="orc"):
 
 
 Format = Csv | FixedWidth | Ndjson | JsonDocument | Xml | Excel | Parquet | Avro | Orc
+
+
+def format_name(landed: Format) -> str:
+    """What a contract calls the format."""
+    return str(landed.__struct_config__.tag)

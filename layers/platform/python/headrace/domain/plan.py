@@ -144,6 +144,11 @@ class Fields(Struct, frozen=True, tag="fields"):
 Rule = Pattern | Length | Range | OneOf | NoneOf | MultipleOf | Items | Fields
 
 
+def rule_name(rule: Rule) -> str:
+    """The rule's name in reasons."""
+    return str(rule.__struct_config__.tag)
+
+
 class Check(Struct, frozen=True):
     """A rule on a row as a whole: a row breaks it where `predicate` is false (not where it is NULL).
 
@@ -286,6 +291,10 @@ class Query(Struct, frozen=True):
     sql: str
 
 
+Reupload = Literal["immutable", "append"]
+"""What becomes of new content under a key that was loaded before: quarantined whole, or loaded too."""
+
+
 class Plan(Struct, frozen=True, tag="dataset"):
     """The compiled contract of a dataset.
 
@@ -303,13 +312,14 @@ class Plan(Struct, frozen=True, tag="dataset"):
     formats: tuple[Format, ...]
     columns: tuple[Column, ...]
     evolution: Literal["freeze", "rescue", "evolve"] = "rescue"
-    reupload: Literal["immutable", "append"] = "immutable"
+    reupload: Reupload = "immutable"
     checks: tuple[Check, ...] = ()
     keys: tuple[Key, ...] = ()
     keys_within: Literal["batch", "table"] = "table"
     partitions: tuple[Partition, ...] = ()
     rules: tuple[DatasetRule, ...] = ()
     queries: tuple[Query, ...] = ()
+    profiled: bool = True
     field_ids: dict[str, int] = {}
     quarantine_field_ids: dict[str, int] = {}
 

@@ -151,6 +151,12 @@ def create_table(name: str, columns: Iterable[tuple[str, exp.DataType]]) -> E:
     )
 
 
+def create_table_as(name: str, rows: exp.Select) -> E:
+    """A temporary table with these rows."""
+    temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+    return exp.Create(this=exp.to_table(name), kind="TABLE", expression=rows, properties=temporary)
+
+
 def insert_values(name: str, rows: Iterable[Iterable[E]], columns: Iterable[str] = ()) -> E:
     """Insert literal rows, into all columns or those named."""
     into: E = exp.to_table(name)

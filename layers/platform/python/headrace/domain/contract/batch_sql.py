@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from headrace.domain.contract.source import did_you_mean
 from headrace.domain.contract.sql import (
+    BATCH,
     OVER_ROWS,
     InvalidSql,
     check_nodes,
@@ -17,9 +18,6 @@ from headrace.domain.contract.sql import (
     refusal,
     visible_names,
 )
-
-BATCH = "batch"
-"""The table that holds a batch's rows."""
 
 _PLACEHOLDER = re.compile(r"""(["`']?)\$?\{(\w+)\}\1""")
 _THE_TABLE = frozenset({"object", "table", "model", "schema"})

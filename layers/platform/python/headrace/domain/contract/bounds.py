@@ -61,7 +61,7 @@ def bounds_of(check: Place, found: Findings) -> Bounds | None:
     if not given:
         return None
     bounds = Bounds()
-    for name in given:
+    for at, name in enumerate(given):
         numbers = _numbers(check.at(name))
         wanted = 2 if name.endswith("Between") else 1
         if len(numbers) != wanted:
@@ -69,7 +69,7 @@ def bounds_of(check: Place, found: Findings) -> Bounds | None:
                 check.at(name), f"{excerpt(check.at(name).value)} is no number", "it is not compared with"
             )
             return None
-        if len(given) > 1 and name in ("mustBe", "mustNotBe", "mustBeBetween", "mustNotBeBetween"):
+        if any(_meets(name, other) for other in given[at + 1 :]):
             found.problem(
                 check.at(name), f"{name} stands beside another operator", "make it a check of its own"
             )
@@ -77,6 +77,13 @@ def bounds_of(check: Place, found: Findings) -> Bounds | None:
     if bounds.least is not None and bounds.most is not None and bounds.least > bounds.most:
         found.problem(check, "no number can satisfy this", "give the smaller number first")
     return bounds
+
+
+def _meets(operator: str, other: str) -> bool:
+    """Whether two operators bound the same side of a number."""
+    sides = (next((side for side in ("Greater", "Less") if side in name), "") for name in (operator, other))
+    one, another = sides
+    return not one or not another or one == another
 
 
 def _narrowed(bounds: Bounds, operator: str, numbers: list[float]) -> Bounds:

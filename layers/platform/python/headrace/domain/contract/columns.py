@@ -2,9 +2,10 @@
 
 from typing import get_args
 
+from headrace.domain.column_names import column_name
 from headrace.domain.contract.extensions import COLUMN, INNER, Settings
 from headrace.domain.contract.keys import flag, inner_flags
-from headrace.domain.contract.names import Named, column_name, named_fields
+from headrace.domain.contract.names import Named, named_fields
 from headrace.domain.contract.quality import not_checked, of_rows, row_checked
 from headrace.domain.contract.rules import row_rules
 from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from headrace.domain.column_names import snake_case
 from headrace.domain.compiled import contract_id
 from headrace.domain.contract.columns import dataset_columns, mart_columns
 from headrace.domain.contract.examples import examples_of
 from headrace.domain.contract.extensions import CONTRACT, Settings
 from headrace.domain.contract.formats import landed_formats, lands
 from headrace.domain.contract.keys import distinct_keys, keys_of, partitions_of
-from headrace.domain.contract.names import snake_case
 from headrace.domain.contract.quality import Quality, WrittenSql, not_checked
 from headrace.domain.contract.queries import queries_of, query_of
 from headrace.domain.contract.relations import read_relationships
@@ -148,23 +149,21 @@ def _plan(
     if "headrace.maxQuarantinedPercent" in ours:
         most = _percent(ours["headrace.maxQuarantinedPercent"], found)
         quality.add(DatasetRule("max_quarantined_percent", Quarantined(), most=most, percent=True))
-    within = ours.choice("headrace.keysWithin", ("table", "batch"))
-    evolution = ours.choice("headrace.evolution", ("rescue", "freeze", "evolve"))
+    within: Literal["table", "batch"] = ours.choice("headrace.keysWithin", ("table", "batch"))
     plan = Plan(
         dataset=dataset,
         contract="",
         formats=landed_formats(root, columns, found),
         columns=tuple(column for _, column in columns),
-        evolution="freeze" if evolution == "freeze" else "evolve" if evolution == "evolve" else "rescue",
-        reupload="append"
-        if ours.choice("headrace.reupload", ("immutable", "append")) == "append"
-        else "immutable",
+        evolution=ours.choice("headrace.evolution", ("rescue", "freeze", "evolve")),
+        reupload=ours.choice("headrace.reupload", ("immutable", "append")),
         checks=tuple(quality.checks),
         keys=distinct_keys((*keys_of(columns, found), *quality.keys), columns, within, found),
-        keys_within="batch" if within == "batch" else "table",
+        keys_within=within,
         partitions=partitions_of(columns, found),
         rules=tuple(quality.rules),
         queries=queries_of(ours.get("headrace.queries"), found),
+        profiled=ours.flag("headrace.profile", default=True),
     )
     return plan, tuple(quality.sql)
 

@@ -1,28 +1,8 @@
 """The rows that a contract gives as examples of what must be kept and what must be quarantined."""
 
 from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt
-from headrace.domain.plan import (
-    Array,
-    Column,
-    Example,
-    Fields,
-    Items,
-    Length,
-    MultipleOf,
-    NoneOf,
-    Object,
-    OneOf,
-    Pattern,
-    Plan,
-    Range,
-    Rule,
-    Type,
-)
+from headrace.domain.plan import Array, Column, Example, Object, Plan, Type, rule_name
 
-_RULE_NAMES: dict[type[Rule], str] = {
-    kind: str(kind.__struct_config__.tag)
-    for kind in (Pattern, Length, Range, OneOf, NoneOf, MultipleOf, Items, Fields)
-}
 _MOST = 1_000
 _ADVICE = "write - {row: {…}, valid: true} or - {row: {…}, breaks: [column rule]}"
 
@@ -90,7 +70,7 @@ def _reasons(plan: Plan) -> dict[str, set[str]]:
 
 
 def _collect(column: Column, path: str, into: dict[str, set[str]]) -> None:
-    into[path] = {"type", *(_RULE_NAMES[type(rule)] for rule in column.rules)}
+    into[path] = {"type", *map(rule_name, column.rules)}
     if column.required:
         into[path].add("required")
     _collect_inside(column.type, path, into)

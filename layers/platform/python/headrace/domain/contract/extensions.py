@@ -4,11 +4,12 @@ The tables below are all there are: the compiler, the editors' JSON schema and a
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from headrace.domain.contract.source import Findings, Place, did_you_mean, excerpt
 from headrace.domain.plan import Mask
 
+_Word = TypeVar("_Word", bound=str)
 Shape = dict[str, Any]
 """What a setting's value looks like, as JSON Schema."""
 
@@ -27,6 +28,7 @@ CONTRACT: dict[str, Shape] = {
     "headrace.evolution": _one_of("rescue", "freeze", "evolve"),
     "headrace.reupload": _one_of("immutable", "append"),
     "headrace.keysWithin": _one_of("table", "batch"),
+    "headrace.profile": _FLAG,
     "headrace.maxQuarantinedPercent": {"type": "number", "minimum": 0, "maximum": 100},
     "headrace.queries": {
         "type": "array",
@@ -116,11 +118,14 @@ class Settings(Mapping[str, Place]):
     def __len__(self) -> int:
         return len(self._values)
 
-    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+    def choice(self, name: str, choices: tuple[_Word, ...]) -> _Word:
         """One of some words; the first where nothing is set."""
         place = self.get(name)
-        if place is None or place.value in choices:
-            return place.text if place else choices[0]
+        if place is None:
+            return choices[0]
+        for word in choices:
+            if word == place.value:
+                return word
         advice = did_you_mean(place.text, choices, f"write one of {', '.join(choices)}")
         self._found.problem(place, f"{excerpt(place.value)} is no choice here", advice)
         return choices[0]

@@ -22,6 +22,7 @@ from headrace.domain.plan import (
     Timestamp,
     Type,
 )
+from headrace.domain.tables import partition_name
 
 MOST_PARTITIONS = 4
 _COMPARABLE = (None, "hash", "tokenise")
@@ -77,6 +78,7 @@ def distinct_keys(
 def partitions_of(columns: tuple[tuple[Named, Column], ...], found: Findings) -> tuple[Partition, ...]:
     """The partition fields that columns ask for, in the order of their positions."""
     placed: list[tuple[float, Partition]] = []
+    names = {column.name for _, column in columns}
     for named, column in columns:
         asked = named.ours.get("headrace.partition")
         if not flag(named.field, "partitioned", found) and asked is None:
@@ -89,7 +91,11 @@ def partitions_of(columns: tuple[tuple[Named, Column], ...], found: Findings) ->
             found.problem(here, what, "partition by text, a whole number, a decimal, a day or a moment")
         else:
             position = _position(named.field, "partitionKeyPosition", found)
-            placed.append((position, _partition(here, named.ours, column, found)))
+            partition = _partition(here, named.ours, column, found)
+            placed.append((position, partition))
+            if partition.transform != "identity" and partition_name(partition) in names:
+                what = f"Iceberg calls the {partition.transform} of {column.name} {partition_name(partition)}"
+                found.problem(here, f"{what}, and so is a column called", "give that column another name")
     partitions = tuple(partition for _, partition in sorted(placed, key=_first))
     if len(partitions) > MOST_PARTITIONS:
         here = columns[0][0].field

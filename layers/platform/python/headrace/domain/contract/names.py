@@ -1,19 +1,12 @@
 """What a contract's columns are called in the table, and their fields in the landed files."""
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from headrace.domain.column_names import RESERVED, column_name
 from headrace.domain.contract.extensions import Settings, Shape
 from headrace.domain.contract.source import Findings, Place, excerpt
-
-RESERVED = frozenset({"_object", "_row", "_batch", "_contract", "_rescued", "_raw", "_reasons"})
-
-_LONGEST = 127
-_NAME = re.compile(rf"[a-z_][a-z0-9_]{{0,{_LONGEST - 1}}}")
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+")
 
 
 class Named(Struct, frozen=True):
@@ -25,18 +18,6 @@ class Named(Struct, frozen=True):
     source: str
     aliases: tuple[str, ...]
     ours: Settings
-
-
-def snake_case(written: str) -> str:
-    """A column's name for any name: `leHeading °T` becomes `le_heading_t`; empty where nothing is left."""
-    plain = unicodedata.normalize("NFKD", written).encode("ascii", "ignore").decode()
-    name = _WORDS.sub("_", plain).strip("_").lower()[:_LONGEST]
-    return f"_{name}" if name[:1].isdigit() else name
-
-
-def column_name(written: str) -> str:
-    """The column that a property of this name has: its own name, where that can be a column's."""
-    return written if _NAME.fullmatch(written) else snake_case(written)
 
 
 def named_fields(owner: Place, known: Mapping[str, Shape], found: Findings) -> Iterator[Named]:

@@ -30,8 +30,6 @@ DATE_CODES = {
     **{letter * count: "%z" for letter in "xX" for count in (1, 2, 3)},
     "Z": "%z",
 }
-
-
 _NEEDED = {
     "date": ({"%Y", "%y"}, "a date needs its year: write yyyy or yy"),
     "time": ({"%H", "%I"}, "a time needs its hour: write HH"),
@@ -108,10 +106,8 @@ def check_regex(regex: str) -> None:
     if len(regex) > MOST_CHARACTERS:
         raise ValueError(f"write at most {MOST_CHARACTERS} characters: a shorter one, or an enum")
     position, outer = 0, []
-    atom, worst = (
-        0,
-        1,
-    )  # how often what stands last, and the worst of this group, is repeated; 0: nothing to repeat
+    # How often what stands last, and the worst of this group, is repeated; 0: nothing to repeat.
+    atom, worst = 0, 1
     while position < len(regex):
         token = _REGEX_TOKEN.match(regex, position)
         if token is None:

@@ -180,8 +180,7 @@ class Quality:
         if measure is None:
             not_checked(check, self._found)
             return
-        default = {"rowCount": "row_count", "duplicateValues": "duplicate_values"}.get(metric)
-        default = default or f"{metric.removesuffix('Values')}_values"
+        default = "row_count" if metric == "rowCount" else f"{metric.removesuffix('Values')}_values"
         self.add(bounds.rule(_name(check, f"{column.name}_{default}" if column else default), measure, check))
 
     def _values(self, check: Place, column: Column) -> Measure | None:

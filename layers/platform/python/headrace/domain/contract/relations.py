@@ -1,9 +1,11 @@
 """Relationships of a contract: values that must stand in another dataset's table."""
 
 import re
+from typing import Literal
 
+from headrace.domain.column_names import column_name
 from headrace.domain.contract.extensions import RELATIONSHIP, Settings
-from headrace.domain.contract.names import Named, column_name
+from headrace.domain.contract.names import Named
 from headrace.domain.contract.quality import Quality
 from headrace.domain.contract.source import Findings, Place, excerpt
 from headrace.domain.dataset import DatasetId
@@ -43,7 +45,9 @@ def read_relationships(
 def _add(
     relation: Place, columns: tuple[Column, ...], dataset: DatasetId, into: Quality, found: Findings
 ) -> None:
-    severity = Settings(relation, RELATIONSHIP, found).choice("headrace.severity", ("warning", "error"))
+    severity: Literal["warning", "error"] = Settings(relation, RELATIONSHIP, found).choice(
+        "headrace.severity", ("warning", "error")
+    )
     target = relation.get("to")
     if target is None:
         found.problem(relation, "the relationship leads nowhere", f"add to: {_ADVICE.removeprefix('write ')}")
@@ -69,7 +73,7 @@ def _add(
     default = f"{'_'.join(column.name for column in columns)}_in_{other.table}"
     measure = Orphans(tuple(column.name for column in columns), other, to)
     name = relation.text_of("id") or default
-    into.add(DatasetRule(name, measure, most=0, severity="error" if severity == "error" else "warning"))
+    into.add(DatasetRule(name, measure, most=0, severity=severity))
 
 
 def _target(place: Place, dataset: DatasetId, found: Findings) -> tuple[DatasetId, str] | None:

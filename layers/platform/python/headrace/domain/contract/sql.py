@@ -11,6 +11,9 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError, UnsupportedErro
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import InvalidContract, InvalidRequest
 
+BATCH = "batch"
+"""The table that holds a batch's rows, in SQL about a contract's own."""
+
 MAX_CHARACTERS = 20_000
 
 _NODES = frozenset(

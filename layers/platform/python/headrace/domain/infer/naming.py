@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from headrace.domain.contract.names import RESERVED, snake_case
+from headrace.domain.column_names import RESERVED, snake_case
 
 _LONGEST = 60
 

@@ -5,30 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from headrace.domain.formats import (
-    Avro,
-    Csv,
-    Excel,
-    FixedWidth,
-    Format,
-    JsonDocument,
-    Ndjson,
-    Orc,
-    Parquet,
-    Xml,
-)
+from headrace.domain.formats import FixedWidth, Format, Xml, format_name
 
-_NAMES: Mapping[type[Format], str] = {
-    Csv: "csv",
-    FixedWidth: "fixed",
-    Ndjson: "ndjson",
-    JsonDocument: "json",
-    Xml: "xml",
-    Excel: "excel",
-    Parquet: "parquet",
-    Avro: "avro",
-    Orc: "orc",
-}
 _ORDINARY: Mapping[type[Format], Format] = {Xml: Xml(""), FixedWidth: FixedWidth(())}
 _KEYS = ("delimiter", "encoding")
 _SETTINGS = {
@@ -60,7 +38,7 @@ class Server(Struct, frozen=True):
             if (value := getattr(landed, name)) != getattr(ordinary, name)
         }
         return cls(
-            _NAMES[type(landed)],
+            format_name(landed),
             {name: said[name] for name in _KEYS if name in said},
             {setting: said[name] for name, setting in _SETTINGS.items() if name in said},
         )

@@ -1,4 +1,10 @@
-"""Refining on DuckDB: landed files of one work unit in, curated and quarantine Parquet out."""
+"""Refining on DuckDB: landed files of one work unit in, curated and quarantine Parquet out.
+
+On the way stand `stage` (plain local files), `load` (their rows, read and judged, in one table),
+`partitions`, `write` and, over all of them, `refine`; each asks DuckDB through a `session`. What they are
+made of lies in `read`, `rows` and `profile`. `batch` asks of all units' files together, `athena` proves and
+translates the SQL that contracts supply, `infer` takes samples for a contract yet to be written.
+"""
 
 from headrace.domain.errors import EngineFault
 from headrace.engines.duckdb.read.reading import Reason, Refusal, Source

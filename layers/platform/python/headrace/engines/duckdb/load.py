@@ -23,14 +23,12 @@ from headrace.engines.duckdb.read.read_parquet import ParquetFile, parquet_readi
 from headrace.engines.duckdb.read.reading import INCOMING, Reading, Refusal, unreadable
 from headrace.engines.duckdb.rows import nested
 from headrace.engines.duckdb.rows.masks import Masks
-from headrace.engines.duckdb.rows.render import refined, texts, to_shape, work_columns
+from headrace.engines.duckdb.rows.render import WORK, refined, texts, to_shape, work_columns
 from headrace.engines.duckdb.rows.veil import Veil
 from headrace.engines.duckdb.session import DataFault, Session
 from headrace.engines.sql import all_of, column, create_table, is_not_null, is_null, number, update
 
-WORK = "work"
 _SHAPED = "shaped"
-
 
 _Opened = TextFile | JsonFile | ParquetFile
 

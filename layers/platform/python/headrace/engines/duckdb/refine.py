@@ -13,17 +13,18 @@ from headrace.domain.machine import Machine
 from headrace.domain.plan import Column, Plan
 from headrace.domain.profile import ColumnSketch
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, QUARANTINE_COLUMNS, published, published_type
-from headrace.engines.duckdb.load import WORK, Loader, Spoilt
+from headrace.engines.duckdb.load import Loader, Spoilt
 from headrace.engines.duckdb.partitions import Partitions
 from headrace.engines.duckdb.profile.sketches import sketches
 from headrace.engines.duckdb.read.native import native_parts
 from headrace.engines.duckdb.read.read_parquet import parquet_rows
 from headrace.engines.duckdb.read.reading import Reason, Refusal, Source
 from headrace.engines.duckdb.read.sniff import format_of
+from headrace.engines.duckdb.rows.kept import keep_rows
 from headrace.engines.duckdb.rows.late import LateReason, append_late
 from headrace.engines.duckdb.rows.masks import Masks, check_masks
 from headrace.engines.duckdb.rows.measures import measured
-from headrace.engines.duckdb.rows.render import reason
+from headrace.engines.duckdb.rows.render import WORK, reason
 from headrace.engines.duckdb.rows.repeats import quarantine_repeats
 from headrace.engines.duckdb.rows.unknown import unknown_fields
 from headrace.engines.duckdb.session import Session
@@ -32,7 +33,6 @@ from headrace.engines.sql import (
     E,
     array,
     call,
-    cast,
     column,
     create_table,
     data_type,
@@ -50,7 +50,8 @@ _OBJECTS = "objects"
 
 @dataclass(frozen=True)
 class ObjectOutcome:
-    """What became of the source `index`: rows = curated + quarantined; a refused object is one row."""
+    """What became of the source `index`: rows = curated + quarantined; a refused object is one row, and none
+    where only some of its rows were asked for."""
 
     index: int
     rows: int
@@ -90,9 +91,10 @@ def refine(
 
     Bad data never raises: a row that breaks a rule goes to quarantine with all its reasons, a source
     that cannot be read becomes one row there. `late` are reasons that only the batch as a whole shows,
-    after a row's own. With a `rejection`, every row goes to quarantine, with these reasons last. The same
-    input gives the same bytes. Raises Unavailable where memory or disk ran out, and EngineFault where
-    rows would be lost or a mask has no key.
+    after a row's own. Of a source that asks for some of its rows, the others are as if they were not there,
+    and it becomes no row where it cannot be read. With a `rejection`, every row goes to quarantine, with
+    these reasons last. The same input gives the same bytes. Raises Unavailable where memory or disk ran
+    out, and EngineFault where rows would be lost or a mask has no key.
     """
     masks = Masks(masking_key, token_key)
     check_masks(plan, masks)
@@ -132,13 +134,17 @@ class _Unit:
         self._session, self._plan, self._batch = session, plan, batch
         self._sources, self._workdir, self._rejection = sources, workdir, rejection
         self._partitions = Partitions(session, plan)
+        self._kept = {one.index: one.rows for one in sources if one.rows is not None}
 
     def judge(self, refusals: Mapping[int, Refusal], late: Sequence[LateReason]) -> None:
         """Give rows the reasons that they do not have of their own."""
+        bases = self._bases()
+        if self._kept:
+            keep_rows(self._session, self._kept, bases)
         for key in self._plan.keys:
             self._session.execute(quarantine_repeats(self._plan, key))
         self._quarantine_whole(refusals)
-        self._number_sources()
+        self._number_sources({**bases, **dict.fromkeys(refusals, 0)})
         if late:
             append_late(self._session, late, _OBJECTS)
         if self._plan.partitions:
@@ -155,8 +161,13 @@ class _Unit:
             self._reason_counts(),
             measured(self._session, self._plan, WORK),
             self._unknown_fields(),
-            () if self._rejection else sketches(self._session, self._plan),
+            self._sketches(),
         )
+
+    def _sketches(self) -> tuple[ColumnSketch, ...]:
+        if self._rejection or not self._plan.profiled:
+            return ()
+        return sketches(self._session, self._plan)
 
     def _unknown_fields(self) -> tuple[UnknownField, ...]:
         if self._plan.evolution != "evolve":
@@ -166,24 +177,33 @@ class _Unit:
         return unknown_fields(self._session, self._plan, WORK, textual)
 
     def _quarantine_whole(self, refusals: Mapping[int, Refusal]) -> None:
-        """One row at position 0 for each object that is refused."""
+        """One row at position 0 for each refused object, unless only some of its rows are asked for."""
         rows = [
             (number(entry), number(0), array([_reason(Reason("", one.rule, one.message))]), text(""))
             for entry, one in sorted(refusals.items())
+            if entry not in self._kept
         ]
         if rows:
             self._session.execute(insert_values(WORK, rows, ("entry", "place", "reasons", "raw")))
 
-    def _number_sources(self) -> None:
-        """Note each source's identity, and what to take from a place to have the row's number."""
-        columns = {"entry": "INT", "identity": "TEXT", "base": "BIGINT"}
+    def _bases(self) -> dict[int, int]:
+        """What to take from a place to have the row's number, by entry."""
+        lowest = exp.select("entry", exp.Min(this=column("place"))).from_(WORK).group_by("entry")
+        return {entry: place - 1 for entry, place in self._session.execute(lowest)}
+
+    def _number_sources(self, bases: Mapping[int, int]) -> None:
+        """Note each source's identity, its batch, and what to take from a place to have the row's number."""
+        columns = {"entry": "INT", "identity": "TEXT", "base": "BIGINT", "batch": "BIGINT"}
         self._session.execute(
             create_table(_OBJECTS, ((name, data_type(kind)) for name, kind in columns.items()))
         )
-        lowest = exp.select("entry", exp.Min(this=column("place"))).from_(WORK).group_by("entry")
-        bases = {entry: max(place - 1, 0) for entry, place in self._session.execute(lowest)}
         rows = [
-            (number(one.index), text(one.landed.identity), number(bases[one.index]))
+            (
+                number(one.index),
+                text(one.landed.identity),
+                number(bases[one.index]),
+                number(one.batch or self._batch),
+            )
             for one in self._sources
             if one.index in bases
         ]
@@ -237,7 +257,7 @@ class _Unit:
         return [
             ("_object", column("identity")),
             ("_row", exp.Sub(this=column("place"), expression=column("base"))),
-            ("_batch", cast(number(self._batch), "BIGINT")),
+            ("_batch", column("batch", _OBJECTS)),
             ("_contract", text(self._plan.contract)),
         ]
 
@@ -275,7 +295,7 @@ class _Unit:
         outcomes = []
         for one in self._sources:
             identity, refusal = one.landed.identity, refusals.get(one.index)
-            expected = rows[one.index] if refusal is None else 1
+            expected = self._expected(one, rows, refusal)
             outcome = ObjectOutcome(
                 one.index, expected, kept.pop(identity, 0), failed.pop(identity, 0), refusal
             )
@@ -286,6 +306,11 @@ class _Unit:
         if kept or failed:
             raise EngineFault("the files hold rows of no source")
         return tuple(outcomes)
+
+    def _expected(self, source: Source, rows: Mapping[int, int], refusal: Refusal | None) -> int:
+        if source.index in self._kept:
+            return 0 if refusal else len(self._kept[source.index])
+        return 1 if refusal else rows[source.index]
 
     def _per_object(self, files: tuple[Written, ...]) -> dict[str, int]:
         if not files:

@@ -12,11 +12,12 @@ from sqlglot import exp
 
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Plan
-from headrace.engines.duckdb.load import WORK, Loader, Spoilt
+from headrace.engines.duckdb.load import Loader, Spoilt
 from headrace.engines.duckdb.read.members import Part
 from headrace.engines.duckdb.read.native import native_parts
 from headrace.engines.duckdb.read.reading import Field, Reading, Refusal, Source
 from headrace.engines.duckdb.rows.masks import Masks
+from headrace.engines.duckdb.rows.render import WORK
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import (
     E,

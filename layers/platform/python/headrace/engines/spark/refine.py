@@ -7,10 +7,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType
 from sqlglot import exp
 
+from headrace.domain.errors import EngineFault
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Key, Plan
 from headrace.domain.tables import published_type
-from headrace.engines.duckdb.read.reading import Reason, Source
+from headrace.engines.duckdb.read.reading import PLACES, Reason, Source
 from headrace.engines.duckdb.rows.masks import Masks, check_masks, excerpt
 from headrace.engines.duckdb.rows.render import key_value, reason, refined, work_columns
 from headrace.engines.spark.dialect import DOUBLE_TEXT, spark_schema, spark_sql
@@ -37,8 +38,6 @@ _CONF = {
 }
 _JUDGED = "judged"
 _FROM_TEXTS = ("identity", "refusal", "problem")
-_PLACES = 1 << 40
-"""More rows than one source has."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,11 @@ def refine(
     side for the same reasons.
 
     The sources' files must lie where every executor finds them. `machine` is what one task may use to read
-    an object. The frames belong to a session of their own, in UTC and ANSI mode.
+    an object. The frames belong to a session of their own, in UTC and ANSI mode. Raises EngineFault for a
+    source that another batch took first, or of which only some rows are asked for: replays run on DuckDB.
     """
+    if any(one.batch or one.rows is not None for one in sources):
+        raise EngineFault("Spark refines whole objects of the one batch: replay them in refine_unit")
     masks = Masks(masking_key, token_key)
     check_masks(plan, masks)
     session = spark.newSession()
@@ -108,7 +110,7 @@ def _without_repeats(plan: Plan, key: Key, at: int, rows: exp.Select) -> exp.Sel
     parts = [(index, one) for index, one in enumerate(plan.columns) if one.name in key.columns]
     values = [column(key_value(plan, index)) for index, _ in parts]
     place = exp.Add(
-        this=exp.Mul(this=exp.cast(column("entry"), "BIGINT"), expression=number(_PLACES)),
+        this=exp.Mul(this=exp.cast(column("entry"), "BIGINT"), expression=number(PLACES)),
         expression=column("place"),
     )
     present = all_of(*map(is_not_null, values))

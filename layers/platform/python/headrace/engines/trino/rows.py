@@ -6,13 +6,13 @@ from functools import partial
 import sqlglot
 from sqlglot import exp
 
-from headrace.domain.plan import Array, Column, Object, Plan, Type
+from headrace.domain.plan import Array, Column, Object, Plan, Type, rule_name
 from headrace.domain.tables import published_type
 from headrace.domain.zones import TableRef
 from headrace.engines.duckdb.rows.casts import sql_type
 from headrace.engines.duckdb.rows.masks import MASKING_KEY, TOKENISING_KEY
 from headrace.engines.duckdb.rows.render import refined
-from headrace.engines.duckdb.rows.rules import breaks, name_of
+from headrace.engines.duckdb.rows.rules import breaks
 from headrace.engines.sql import E, all_of, call, case, column, is_not_null, is_null, named, number, text
 from headrace.engines.texts import text_columns, texts_reading
 from headrace.engines.trino.dialect import to_trino, trino_sql
@@ -72,7 +72,7 @@ def _rules(one: Column, path: str) -> Iterator[tuple[str, str, Broken]]:
     if one.mask:
         return
     for rule in one.rules:
-        yield path, name_of(rule), partial(breaks, rule, one.type)
+        yield path, rule_name(rule), partial(breaks, rule, one.type)
     yield from _inner_rules(one.type, path)
 
 

@@ -250,19 +250,7 @@ def _all_match(node: exp.Anonymous) -> exp.Expr:
 
 FORMS: dict[type[exp.Expr] | str, Callable[..., exp.Expr]] = {
     **dict.fromkeys(
-        (
-            exp.EQ,
-            exp.NEQ,
-            exp.GT,
-            exp.GTE,
-            exp.LT,
-            exp.LTE,
-            exp.Between,
-            exp.In,
-            exp.NullSafeEQ,
-            exp.NullSafeNEQ,
-        ),
-        _alike,
+        (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ), _alike
     ),
     **dict.fromkeys(
         (exp.Between, exp.In, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least, exp.Array), _alike

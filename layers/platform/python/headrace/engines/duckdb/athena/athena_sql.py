@@ -12,13 +12,11 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
-from headrace.domain.contract.sql import InvalidSql
+from headrace.domain.contract.sql import BATCH, InvalidSql
 from headrace.domain.plan import Column
 from headrace.engines.duckdb.athena.athena_forms import FORMS
-from headrace.engines.duckdb.athena.athena_types import BATCH, DIALECT, TRUTH, check_alike, refused
+from headrace.engines.duckdb.athena.athena_types import DIALECT, TRUTH, check_alike, refused
 from headrace.engines.trino import trino_type
-
-__all__ = ["BATCH", "to_duckdb"]
 
 _SAME: frozenset[type[exp.Expr] | str] = frozenset(
     {

@@ -5,10 +5,7 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from headrace.domain.contract.sql import InvalidSql
-
-BATCH = "batch"
-"""The table that a contract's queries over a batch read."""
+from headrace.domain.contract.sql import BATCH, InvalidSql
 
 DIALECT = "trino"
 INTEGERS: set[object] = set(exp.DataType.INTEGER_TYPES)

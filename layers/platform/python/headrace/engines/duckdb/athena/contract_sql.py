@@ -12,10 +12,10 @@ from sqlglot import exp
 from headrace.domain.contract.compile import Compilation
 from headrace.domain.contract.queries import problem_in_sql
 from headrace.domain.contract.source import Findings
-from headrace.domain.contract.sql import InvalidSql
+from headrace.domain.contract.sql import BATCH, InvalidSql
 from headrace.domain.errors import InvalidContract
 from headrace.domain.plan import Check, Column, DatasetRule, Plan, Sql
-from headrace.engines.duckdb.athena.athena_sql import BATCH, to_duckdb
+from headrace.engines.duckdb.athena.athena_sql import to_duckdb
 from headrace.engines.duckdb.batch.batch_measures import table_of
 from headrace.engines.duckdb.rows.casts import sql_type
 from headrace.engines.duckdb.rows.row_checks import breaks_check

@@ -8,14 +8,14 @@ from typing import TypeAlias
 import pyarrow as pa
 from sqlglot import exp
 
-from headrace.domain.contract.sql import InvalidSql
+from headrace.domain.contract.sql import BATCH, InvalidSql
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import EngineFault, IncompatibleTable, Unavailable
 from headrace.domain.late import blurred
 from headrace.domain.plan import Column, Duplicates, Key, Orphans, Plan, Sql
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, published
 from headrace.domain.verdict import Measurement
-from headrace.engines.duckdb.athena.athena_sql import BATCH, to_duckdb
+from headrace.engines.duckdb.athena.athena_sql import to_duckdb
 from headrace.engines.duckdb.batch.batch_rows import held_elsewhere, same_values, value_names
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import all_of, column, is_not_null, named
@@ -105,8 +105,6 @@ def _answer(session: Session, plan: Plan, query: str) -> Measurement:
     except Unavailable as error:  # here it is the query that takes all memory
         return str(error)
     match rows:
-        case [(bool(),)]:
-            pass
         case [(int() | float() | Decimal() as found,)] if math.isfinite(found):
             return float(found)
     return "the query gave something else than one number"

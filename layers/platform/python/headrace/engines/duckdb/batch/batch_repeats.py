@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from headrace.domain.contract.sql import BATCH
 from headrace.domain.plan import Key
-from headrace.engines.duckdb.athena.athena_sql import BATCH
-from headrace.engines.duckdb.batch.batch_rows import PLACE, PLACES, held_elsewhere, same_values
-from headrace.engines.duckdb.read.reading import Reason
+from headrace.engines.duckdb.batch.batch_rows import PLACE, held_elsewhere, same_values
+from headrace.engines.duckdb.read.reading import PLACES, Reason
 from headrace.engines.duckdb.rows.late import LateReason
+from headrace.engines.duckdb.rows.masks import EXCERPT
 from headrace.engines.duckdb.session import Session
 from headrace.engines.duckdb.write import write_parquet
 from headrace.engines.sql import (
@@ -23,6 +24,7 @@ from headrace.engines.sql import (
     case,
     column,
     create_table,
+    data_type,
     first_of,
     is_not_null,
     is_null,
@@ -38,35 +40,35 @@ Standing: TypeAlias = Callable[[Sequence[str], Bounds], Iterator[pa.RecordBatch]
 _REPEATS = "repeats"
 _FIRST = "_first"
 _KNOWN = "known"
-_EXCERPT = 100
 _ORDERED = str, int, float, Decimal, date  # bool is an int
 _MOMENT = "TIMESTAMP WITH TIME ZONE"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def find_repeats(session: Session, keys: Sequence[Key], standing: Standing | None) -> list[int]:
+def find_repeats(
+    session: Session, keys: Sequence[Key], standing: Standing | None, within: Sequence[str] = ()
+) -> list[int]:
     """Note every row of the batch that repeats a key; returns the positions of the objects that have some.
 
     Of a key's values, the first row in the batch stays, unless `standing` has them too. A row that
-    repeats an earlier key already is nobody's first.
+    repeats an earlier key already is nobody's first. Only rows that agree in the columns `within` are
+    compared.
     """
     columns = {PLACE: "BIGINT", "key": "INT", "column": "TEXT", "rule": "TEXT", "value_excerpt": "TEXT"}
-    session.execute(
-        create_table(_REPEATS, [(name, exp.DataType.build(kind)) for name, kind in columns.items()])
-    )
+    session.execute(create_table(_REPEATS, [(name, data_type(kind)) for name, kind in columns.items()]))
     for index, key in enumerate(keys):
-        _find(session, index, key, standing)
+        _find(session, index, key, standing, (*key.columns, *within))
     position = exp.cast(exp.IntDiv(this=column(PLACE), expression=number(PLACES)), "BIGINT")
     positions = exp.select(named(position, "position")).distinct().from_(_REPEATS).order_by("position")
     return [one for (one,) in session.execute(positions)]
 
 
-def _find(session: Session, index: int, key: Key, standing: Standing | None) -> None:
+def _find(session: Session, index: int, key: Key, standing: Standing | None, columns: Sequence[str]) -> None:
     known = f"{_KNOWN}{index}"
-    batches = iter(()) if standing is None else _standing_rows(session, key.columns, standing)
-    held_elsewhere(session, known, key.columns, batches)
+    batches = iter(()) if standing is None else _standing_rows(session, columns, standing)
+    held_elsewhere(session, known, columns, batches)
     shown = [
-        first_of(exp.Left(this=exp.cast(column(name, BATCH), "TEXT"), expression=number(_EXCERPT)), text(""))
+        first_of(exp.Left(this=exp.cast(column(name, BATCH), "TEXT"), expression=number(EXCERPT)), text(""))
         for name in key.columns
     ]
     repeat = exp.select(
@@ -76,9 +78,9 @@ def _find(session: Session, index: int, key: Key, standing: Standing | None) -> 
         text(key.rule),
         exp.ConcatWs(expressions=[text(", "), *shown], coalesce=True),
     )
-    in_table = repeat.from_(BATCH).join(known, on=same_values(key.columns, known), join_type="semi")
+    in_table = repeat.from_(BATCH).join(known, on=same_values(columns, known), join_type="semi")
     later = exp.GT(this=column(PLACE, BATCH), expression=column(_FIRST, BATCH))
-    in_batch = repeat.from_(_with_firsts(key.columns).subquery(BATCH)).where(later)
+    in_batch = repeat.from_(_with_firsts(columns).subquery(BATCH)).where(later)
     session.execute(exp.insert(exp.union(in_table, in_batch), _REPEATS))
 
 

@@ -7,20 +7,29 @@ from pathlib import Path
 import pyarrow as pa
 from sqlglot import exp
 
+from headrace.domain.contract.sql import BATCH
 from headrace.domain.errors import EngineFault, HeadraceError
 from headrace.domain.plan import Plan
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, published
-from headrace.engines.duckdb.athena.athena_sql import BATCH
 from headrace.engines.duckdb.read.read_parquet import parquet_rows
+from headrace.engines.duckdb.read.reading import PLACES
 from headrace.engines.duckdb.rows.casts import sql_type
 from headrace.engines.duckdb.session import Session
-from headrace.engines.sql import E, all_of, column, create_table, insert_values, named, number, text
+from headrace.engines.sql import (
+    E,
+    all_of,
+    column,
+    create_table,
+    create_table_as,
+    data_type,
+    insert_values,
+    named,
+    number,
+    text,
+)
 
 PLACE = "_place"
 """A row's place in the whole batch: its object's position in the manifest times PLACES, plus its `_row`."""
-
-PLACES = 1 << 40
-"""More rows than one object has."""
 
 _OBJECTS = "objects"
 _FILE = "file"
@@ -40,8 +49,10 @@ class BatchRows:
         self._session = session
         columns = published((*plan.columns, *CURATED_SYSTEM_COLUMNS))
         self._columns = {one.name: sql_type(one.type) for one in columns if one.name in names}
-        session.execute(create_table(BATCH, [(PLACE, _type("BIGINT")), *self._columns.items()]))
-        session.execute(create_table(_OBJECTS, [("identity", _type("TEXT")), ("position", _type("BIGINT"))]))
+        session.execute(create_table(BATCH, [(PLACE, data_type("BIGINT")), *self._columns.items()]))
+        session.execute(
+            create_table(_OBJECTS, [("identity", data_type("TEXT")), ("position", data_type("BIGINT"))])
+        )
         rows = [(text(identity), number(position)) for identity, position in objects.items()]
         if rows:
             session.execute(insert_values(_OBJECTS, rows))
@@ -75,7 +86,7 @@ def held_elsewhere(
     first = next(batches, None)
     if first is None:
         rows = exp.select(*(named(column(name), to) for name, to in zip(columns, names, strict=True)))
-        session.execute(_table_of(to, rows.from_(BATCH).where(exp.false())))
+        session.execute(create_table_as(to, rows.from_(BATCH).where(exp.false())))
         return
     schema = pa.schema([field.with_name(name) for field, name in zip(first.schema, names, strict=True)])
     broken: list[HeadraceError] = []
@@ -91,7 +102,9 @@ def held_elsewhere(
     session.feed(_STANDING, schema, renamed())
     rows = exp.select(*(column(name, _STANDING) for name in names)).distinct().from_(_STANDING)
     try:
-        session.execute(_table_of(to, rows.join(BATCH, on=same_values(columns, _STANDING), join_type="semi")))
+        session.execute(
+            create_table_as(to, rows.join(BATCH, on=same_values(columns, _STANDING), join_type="semi"))
+        )
     except EngineFault:
         if broken:
             raise broken[0] from None
@@ -109,18 +122,4 @@ def same_values(columns: Sequence[str], other: str) -> E:
             exp.EQ(this=column(name, other), expression=column(ours, BATCH))
             for ours, name in zip(columns, value_names(columns), strict=True)
         )
-    )
-
-
-def _type(name: str) -> exp.DataType:
-    return exp.DataType.build(name)
-
-
-def _table_of(name: str, rows: exp.Select) -> E:
-    """A temporary table with these rows."""
-    return exp.Create(
-        this=exp.to_table(name),
-        kind="TABLE",
-        expression=rows,
-        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
     )

@@ -15,17 +15,12 @@ from sqlglot import exp
 from headrace.domain.errors import EngineFault, UnreadableObject
 from headrace.domain.formats import Avro, Csv, Excel, Format, JsonDocument, Ndjson, Orc, Parquet, Xml
 from headrace.engines.duckdb.read.careful_csv import BOM, Grammar
+from headrace.engines.duckdb.read.sniff import MAGIC_OF
 from headrace.engines.duckdb.read.window import Window
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import call, number, option, text
 
-_BINARY: tuple[tuple[bytes, Format], ...] = (
-    (b"PAR1", Parquet()),
-    (b"Obj\x01", Avro()),
-    (b"ORC", Orc()),
-    (b"PK\x03\x04", Excel()),
-    (b"\xd0\xcf\x11\xe0", Excel()),
-)
+_BINARY: tuple[Format, ...] = (Parquet(), Avro(), Orc(), Excel())
 _HEAD = 4 << 20
 _MOST_DOCUMENT = 256 << 20
 _WIDE = 1024
@@ -46,8 +41,8 @@ def detected_format(path: Path, name: str) -> Format:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    for magic, landed in _BINARY:
-        if head.startswith(magic):
+    for landed in _BINARY:
+        if head.startswith(MAGIC_OF[type(landed)]):
             return landed
     encoding = _encoding(head)
     start = _decoded(head, encoding)

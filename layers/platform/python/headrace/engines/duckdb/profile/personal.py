@@ -20,8 +20,8 @@ from headrace.domain.plan import (
     Type,
 )
 from headrace.domain.profile import ColumnSketch, Value, withheld
-from headrace.engines.duckdb.load import WORK
 from headrace.engines.duckdb.profile.sampling import picked, published
+from headrace.engines.duckdb.rows.render import WORK
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import E, call, column, number
 

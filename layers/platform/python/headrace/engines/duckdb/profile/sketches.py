@@ -29,9 +29,9 @@ from headrace.domain.plan import (
 )
 from headrace.domain.profile import EVERY, ColumnSketch, Lengths, Scale, Value, distinct, sketch
 from headrace.domain.tables import published_type
-from headrace.engines.duckdb.load import WORK
 from headrace.engines.duckdb.profile.personal import judged, judged_rescued
 from headrace.engines.duckdb.profile.sampling import bound, hashed, picked, published
+from headrace.engines.duckdb.rows.render import WORK
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import E, all_of, call, case, cast, column, is_not_null, number
 

@@ -36,6 +36,9 @@ POSITION = pa.schema(
 )
 INCOMING = "incoming"
 
+PLACES = 1 << 40
+"""More rows than one source has."""
+
 _BATCH_ROWS = 8_192
 _BATCH_BYTES = 32 << 20
 
@@ -53,7 +56,7 @@ class Reason:
 class Refusal:
     """Why a whole object goes to quarantine."""
 
-    rule: Literal["unreadable", "immutable"]
+    rule: Literal["unreadable", "immutable", "unprocessable"]
     message: str
 
 
@@ -61,12 +64,16 @@ class Refusal:
 class Source:
     """One object of the work unit: its plain, decompressed local file, or why there is none to read.
 
-    `index` orders the sources and ties outcomes to them; it is unique within a call.
+    `index` orders the sources and ties outcomes to them; it is unique within a call. Its rows name
+    the batch `batch`, the call's own where that is 0. `rows` are the numbers of those that alone are refined
+    (None: all).
     """
 
     index: int
     landed: LandedObject
     content: Path | Refusal
+    batch: int = 0
+    rows: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from headrace.domain.formats import (
     Parquet,
     Xml,
 )
+from headrace.engines.duckdb.read import archive
 
 _HEAD = 4096
 _EXCEL = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -49,19 +50,18 @@ _NAMES: dict[type[Format], str] = {
     Orc: "ORC",
 }
 _UTF_16 = "UTF-16 text"
-_ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
-_MAGIC_OF: dict[type[Format], tuple[bytes, ...]] = {
+MAGIC_OF: dict[type[Format], tuple[bytes, ...]] = {
     Parquet: (b"PAR1",),
     Avro: (b"Obj\x01",),
     Orc: (b"ORC",),
-    Excel: (_ZIP, _OLE),
+    Excel: (archive.MAGIC, _OLE),
 }
 """Binary formats: a file of one of them begins so."""
 
 _MAGIC = (
     (b"PAR1", "a Parquet file"),
-    (_ZIP, "an Excel workbook or a ZIP archive within another"),
+    (archive.MAGIC, "an Excel workbook or a ZIP archive within another"),
     (_OLE, "an Excel workbook"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
@@ -101,7 +101,7 @@ def check_kind(format_: Format, path: Path) -> None:
 def _other_kind(format_: Format, head: bytes) -> str:
     """What a file that begins with `head` is, if it cannot be of the format; else nothing."""
     magic, kind = next((known for known in _MAGIC if head.startswith(known[0])), (b"", ""))
-    if own := _MAGIC_OF.get(type(format_)):
+    if own := MAGIC_OF.get(type(format_)):
         return "" if head.startswith(own) else kind or "something else"
     if _is_wide(format_):
         return "" if kind == _UTF_16 else kind

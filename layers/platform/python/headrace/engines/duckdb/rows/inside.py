@@ -10,11 +10,11 @@ from functools import partial
 
 from sqlglot import exp
 
-from headrace.domain.plan import Array, Column, Json, Mask, Object, Rule, Text, Type
+from headrace.domain.plan import Array, Column, Json, Mask, Object, Rule, Text, Type, rule_name
 from headrace.domain.tables import published_type
 from headrace.engines.duckdb.rows import masks
 from headrace.engines.duckdb.rows.casts import from_text
-from headrace.engines.duckdb.rows.rules import breaks, name_of
+from headrace.engines.duckdb.rows.rules import breaks
 from headrace.engines.sql import E, all_of, call, case, is_not_null, is_null, number, struct, text
 
 
@@ -97,7 +97,7 @@ def _column_checks(one: Column, index: int, path: str, mask: Mask | None, depth:
     for rule in one.rules:
         yield Check(
             path,
-            name_of(rule),
+            rule_name(rule),
             mask,
             one.type,
             partial(_breaks, rule, one, index, depth),

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 import pyarrow as pa
 from sqlglot import exp
 
-from headrace.engines.duckdb.load import WORK
 from headrace.engines.duckdb.read.reading import Reason
+from headrace.engines.duckdb.rows.render import WORK
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import call, column, named, update
 

@@ -18,7 +18,9 @@ MASKING_KEY = "masking_key"
 TOKENISING_KEY = "token_key"
 """The parameters that statements with masks of kind `hash` and `tokenise` take."""
 
-_EXCERPT = 100
+EXCERPT = 100
+"""Characters of a value that a reason shows at most."""
+
 _DIGITS = 32
 _TOKENISED = "tok_"
 _FIRST = 3
@@ -86,7 +88,7 @@ def shown(mask: Mask | None, type_: Type, written: E) -> E:
 
 def excerpt(mask: Mask | None, type_: Type, written: E) -> E:
     """What a reason shows of a value."""
-    cut = exp.Left(this=shown(mask, type_, written), expression=number(_EXCERPT))
+    cut = exp.Left(this=shown(mask, type_, written), expression=number(EXCERPT))
     return exp.Coalesce(this=cut, expressions=[text("")])
 
 

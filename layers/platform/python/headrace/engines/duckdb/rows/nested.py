@@ -16,13 +16,13 @@ from headrace.domain.plan import Array, Column, Json, Mask, Object, Type
 from headrace.engines.duckdb.read import strict_json
 from headrace.engines.duckdb.read.strict_json import Value
 from headrace.engines.duckdb.rows.inside import has_text
+from headrace.engines.duckdb.rows.masks import EXCERPT
 from headrace.engines.duckdb.rows.veil import Veil, resolved, written
 from headrace.engines.sql import json_text
 
 _FAULTS = pa.list_(
     pa.struct([("column", pa.string()), ("rule", pa.string()), ("value_excerpt", pa.string())])
 )
-_EXCERPT = 100
 
 
 def shaped_schema(schema: pa.Schema, columns: Mapping[str, Column]) -> pa.Schema:
@@ -127,7 +127,7 @@ class _Shaper:
     def misfit(self, type_: Type, text: str, path: str, mask: Mask | None) -> None:
         """Note a value of another kind than its type's."""
         covered = mask or ("redact" if holds_masks(type_) else None)
-        shown = {None: text[:_EXCERPT], "drop": ""}.get(covered, HIDDEN)
+        shown = {None: text[:EXCERPT], "drop": ""}.get(covered, HIDDEN)
         self.faults.setdefault((path, "type"), shown)
 
     def reasons(self) -> list[dict[str, str]]:

@@ -17,16 +17,16 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 from sqlglot import exp
 
+from headrace.domain.contract.sql import BATCH
 from headrace.domain.lookalikes import any_masked, holds_masks
-from headrace.domain.plan import Breaks, Column, Json, Nulls, Plan, Text
+from headrace.domain.plan import Breaks, Column, Json, Nulls, Plan, Text, rule_name
 from headrace.domain.tables import published_type
-from headrace.engines.duckdb.athena.athena_sql import BATCH
 from headrace.engines.duckdb.read.reading import Field, Reading
 from headrace.engines.duckdb.rows import inside, masks
 from headrace.engines.duckdb.rows.casts import bounded, parsed, sql_type
 from headrace.engines.duckdb.rows.measures import counted, flag
 from headrace.engines.duckdb.rows.row_checks import breaks_check
-from headrace.engines.duckdb.rows.rules import breaks, name_of
+from headrace.engines.duckdb.rows.rules import breaks
 from headrace.engines.duckdb.rows.unknown import UNKNOWN
 from headrace.engines.sql import (
     E,
@@ -51,6 +51,9 @@ from headrace.engines.sql import (
     struct,
     text,
 )
+
+WORK = "work"
+"""The table of a unit's rows, with `work_columns`."""
 
 REASON = data_type('STRUCT("column" TEXT, "rule" TEXT, "value_excerpt" TEXT)')
 
@@ -223,7 +226,7 @@ def _checks(i: int, one: Column, field: Field) -> Iterator[_Check]:
     elif field.unfit is not None or not isinstance(one.type, Text | Json):
         yield _Check(one.name, "type", all_of(is_null(value), is_not_null(written)), shown)
     for rule in one.rules:
-        yield _Check(one.name, name_of(rule), breaks(rule, one.type, value), shown)
+        yield _Check(one.name, rule_name(rule), breaks(rule, one.type, value), shown)
 
 
 def _is_absent(i: int, field: Field | None) -> E:

@@ -3,9 +3,9 @@
 from sqlglot import exp
 
 from headrace.domain.plan import Key, Plan
-from headrace.engines.duckdb.load import WORK
+from headrace.engines.duckdb.read.reading import PLACES
 from headrace.engines.duckdb.rows.masks import excerpt
-from headrace.engines.duckdb.rows.render import key_value, reason
+from headrace.engines.duckdb.rows.render import WORK, key_value, reason
 from headrace.engines.sql import (
     E,
     all_of,
@@ -20,9 +20,6 @@ from headrace.engines.sql import (
     update,
 )
 
-_PLACES = 1 << 40
-"""More rows than one source has."""
-
 
 def quarantine_repeats(plan: Plan, key: Key) -> E:
     """Give every row but the first of each value a reason. A row that is in quarantine already, for
@@ -30,7 +27,7 @@ def quarantine_repeats(plan: Plan, key: Key) -> E:
     parts = [(index, one) for index, one in enumerate(plan.columns) if one.name in key.columns]
     values = [column(key_value(plan, index), WORK) for index, one in parts]
     entry = cast(column("entry", WORK), "BIGINT")
-    place = exp.Add(this=exp.Mul(this=entry, expression=number(_PLACES)), expression=column("place", WORK))
+    place = exp.Add(this=exp.Mul(this=entry, expression=number(PLACES)), expression=column("place", WORK))
     names = [f"value{at}" for at in range(len(values))]
     present = [is_not_null(value) for value in values]
     firsts = (

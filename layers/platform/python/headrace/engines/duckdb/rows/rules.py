@@ -46,11 +46,6 @@ _EXACT = Context(prec=300)
 _MOST_DIGITS = 38
 
 
-def name_of(rule: Rule) -> str:
-    """The rule's name in reasons."""
-    return str(rule.__struct_config__.tag)
-
-
 def breaks(rule: Rule, type_: Type, value: E) -> E:
     """Whether a typed value breaks a rule; NULL or false for no value."""
     broken: list[E]
