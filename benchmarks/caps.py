@@ -46,18 +46,18 @@ def _figure(
     file, out = folder / f"orders.{kind}", folder / "out"
     rows = (size_mb << 20) // _ROW_BYTES[kind]
     write(file, 0, rows, rows)
-    walls = []
+    walls, wholes = [], []
     for _ in range(tries):
         out.mkdir()
         try:
-            walls.append(measured("headrace", [file], out, memory_mb=cap_mb, cores=1, capped=True).wall)
+            walls.append(
+                measured("headrace_deployed", [file], out, memory_mb=cap_mb, cores=1, capped=True).wall
+            )
+            wholes.append(sum(count for count, _ in fingerprint(out, numbered=True)))
         except Failed:
             continue
         finally:
-            whole = sum(count for count, _ in fingerprint(out, numbered=True)) if walls else 0
             shutil.rmtree(out)
     size = file.stat().st_size >> 20
     file.unlink()
-    return Figure(
-        kind, size, cap_mb, tries, len(walls), max(walls, default=0.0), len(walls) == tries and whole == rows
-    )
+    return Figure(kind, size, cap_mb, tries, len(walls), max(walls, default=0.0), wholes == [rows] * tries)

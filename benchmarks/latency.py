@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 from msgspec import Struct
 
 from benchmarks import orders
-from benchmarks.contestants import headrace
+from benchmarks.contestants import headrace, headrace_deployed
 from benchmarks.job import Job
 from headrace.domain.contract.compile import compile_contract
 
@@ -33,7 +33,7 @@ def figures(folder: Path, repeats: int) -> Sequence[Figure]:
     plan = headrace.plan()
 
     def tiny() -> None:
-        headrace.run(Job((file,), Path(mkdtemp(dir=folder)), 1_769, 1), plan)
+        headrace_deployed.run(Job((file,), Path(mkdtemp(dir=folder)), 1_769, 1), plan)
 
     return [
         _figure("compile a contract of 200 columns", lambda: compile_contract(_PATH, text), repeats * _WARM),

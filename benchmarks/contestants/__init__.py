@@ -1,1 +1,1 @@
-"""One module a contestant: `prepare()` does what a process pays once, and gives the job itself."""
+"""One module a contestant: `ready()` does what a process pays once, and gives the job itself."""

@@ -1,22 +1,24 @@
-"""Headrace's own engine, as the Lambda function runs it: stage, refine, one work unit."""
+"""Headrace's own engine on the job that all contestants do: landed files in, Parquet out, no profile."""
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from benchmarks.job import CONTRACT, KEY, Job
 from headrace.domain.contract.compile import compile_contract
 from headrace.domain.landed import LandedObject
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Plan
-from headrace.engines.duckdb import Source, refine, stage
+from headrace.engines.duckdb import Source, refine
 
 
 def ready() -> Callable[[Job], None]:
     """The contract is compiled once. DuckDB imports pandas where it finds it; a Lambda function has none."""
     sys.modules["pandas"] = None  # type: ignore[assignment]
-    compiled = plan()
-    return lambda job: run(job, compiled)
+    compiled = replace(plan(), profiled=False)
+    return lambda job: run(job, compiled, [source(at, file, file) for at, file in enumerate(job.files)])
 
 
 def plan() -> Plan:
@@ -27,9 +29,14 @@ def plan() -> Plan:
     return compiled
 
 
-def run(job: Job, compiled: Plan) -> None:
-    """Stage and refine all files in one call."""
-    sources = [_staged(index, file, job.out) for index, file in enumerate(job.files)]
+def source(index: int, file: Path, content: Path) -> Source:
+    """A file as the object that landed, its content at hand."""
+    landed = LandedObject("landing", f"shop/orders/{file.name}", "v1", "etag", file.stat().st_size)
+    return Source(index, landed, content)
+
+
+def run(job: Job, compiled: Plan, sources: list[Source]) -> None:
+    """Refine all sources in one call."""
     refined = refine(
         compiled,
         batch=1,
@@ -42,10 +49,3 @@ def run(job: Job, compiled: Plan) -> None:
         (job.out / zone).mkdir()
         for at, file in enumerate(written):
             file.path.rename(job.out / zone / f"{at:05d}.parquet")
-
-
-def _staged(index: int, file: Path, out: Path) -> Source:
-    landed = LandedObject("landing", f"shop/orders/{file.name}", "v1", "etag", file.stat().st_size)
-    with file.open("rb") as stream:
-        staged = stage(stream, out / f"{index:05d}", landed.key)
-    return Source(index, landed, staged.path)
