@@ -1,5 +1,6 @@
 """Iceberg tables in memory, as their catalog shows them, proved by tests/ports."""
 
+import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from headrace.domain import plan
 from headrace.domain.errors import CommitConflict, IncompatibleTable
 from headrace.domain.tables import published
-from headrace.domain.zones import TableRef
+from headrace.domain.zones import WATERMARK, TableRef
 from headrace.ports import TableSpec, TableState
 from tests.fakes import FakeObjectStore, OneAtATime
 
@@ -79,7 +80,7 @@ class FakeTableCatalog(OneAtATime):
 
     def _content(self, table: FakeTable, uri: str, columns: Iterable[str]) -> pa.Table:
         """These columns of a file, found by their field ids; NULL where the file is older than they are."""
-        held = pq.read_table(io.BytesIO(self._lake.read(uri.removeprefix(f"s3://{self._lake.bucket}/"))))
+        held = self._held(uri)
         by_id = {int(one.metadata[b"PARQUET:field_id"]): held.column(one.name) for one in held.schema}
         content = {}
         for name in columns:
@@ -111,20 +112,78 @@ class FakeTableCatalog(OneAtATime):
         source: TableRef,
         properties: Mapping[str, str],
         expect: Mapping[str, str | None],
+        *,
+        keep_columns: bool = False,
     ) -> int:
         table, origin = self._fenced(ref, expect), self._table(source)
-        if origin.partitions:
-            raise IncompatibleTable(f"{source} has partitions")
+        if keep_columns and not origin.field_ids.items() <= table.field_ids.items():
+            raise IncompatibleTable(f"{source} has other columns than {ref}")
+        if origin.partitions != table.partitions:
+            raise IncompatibleTable(f"{source} is partitioned by {origin.partitions}, not as {ref}")
         changed = set(origin.files) != set(table.files)
         self.tables[ref] = replace(
             table,
-            columns=origin.columns,
-            field_ids=origin.field_ids,
+            columns=table.columns if keep_columns else origin.columns,
+            field_ids=table.field_ids if keep_columns else origin.field_ids,
             files=origin.files,
             properties={**table.properties, **properties},
             snapshot_id=next(self._snapshots) if changed else table.snapshot_id,
         )
         return self.tables[ref].snapshot_id if origin.files or table.files else 0
+
+    def replace_rows(
+        self,
+        ref: TableRef,
+        gone: Mapping[str, frozenset[int] | None],
+        files: Sequence[str],
+        properties: Mapping[str, str],
+        expect: Mapping[str, str | None],
+    ) -> int:
+        table = self._fenced(ref, expect)
+        if gone and not {"_object", "_row"} <= table.columns.keys():
+            raise IncompatibleTable(f"{ref} has no column _object or _row")
+        kept = [left for uri in table.files if (left := self._without(table, uri, gone))]
+        after = (*kept, *files)
+        changed = after != table.files
+        self.tables[ref] = replace(
+            table,
+            files=after,
+            properties={**table.properties, **properties},
+            snapshot_id=next(self._snapshots) if changed else table.snapshot_id,
+        )
+        return self.tables[ref].snapshot_id if changed else 0
+
+    def _without(self, table: FakeTable, uri: str, gone: Mapping[str, frozenset[int] | None]) -> str:
+        """The file that holds the rows of this one that stay; empty where none does."""
+        if not gone:
+            return uri
+        held = self._held(uri)
+        places = zip(held["_object"].to_pylist(), held["_row"].to_pylist(), strict=True)
+        stay = [not _leaves(gone, name, row) for name, row in places]
+        if all(stay):
+            return uri
+        if not any(stay):
+            return ""
+        body = io.BytesIO()
+        pq.write_table(held.filter(pa.array(stay)), body)
+        stem = uri.rsplit("/", 1)[1].removesuffix(".parquet").split("-kept-")[0]
+        digest = hashlib.sha256(repr((uri, stay)).encode()).hexdigest()[:16]
+        kept = f"{table.location}/data/{stem}-kept-{digest}.parquet"
+        self._lake.write(kept.removeprefix(f"s3://{self._lake.bucket}/"), body.getvalue())
+        return kept
+
+    def clone(self, ref: TableRef, of: TableRef, location: str) -> TableState:
+        origin = self._table(of)
+        properties = {name: value for name, value in origin.properties.items() if name != WATERMARK}
+        new = replace(origin, location=location, properties=properties, files=(), snapshot_id=0)
+        self.tables.setdefault(ref, new)
+        return self.state(ref)
+
+    def files(self, ref: TableRef) -> Mapping[str, int]:
+        return {uri: self._held(uri).num_rows for uri in self._table(ref).files}
+
+    def _held(self, uri: str) -> pa.Table:
+        return pq.read_table(io.BytesIO(self._lake.read(uri.removeprefix(f"s3://{self._lake.bucket}/"))))
 
     def drop(self, ref: TableRef) -> None:
         self.tables.pop(ref, None)
@@ -140,6 +199,11 @@ class FakeTableCatalog(OneAtATime):
             if table.properties.get(name) != value:
                 raise CommitConflict(f"{name} of {ref} is {table.properties.get(name)!r}, expected {value!r}")
         return table
+
+
+def _leaves(gone: Mapping[str, frozenset[int] | None], name: str, row: int) -> bool:
+    rows = gone.get(name, frozenset())
+    return rows is None or row in rows
 
 
 _ARROW = {

@@ -154,7 +154,7 @@ def test_a_file_that_spans_two_partitions_is_refused(
     file = catalog.parquet(spec.ref, [{"a": value} for value in values])
     with pytest.raises(IncompatibleTable, match=r"parquet spans more than one partition by a"):
         catalog.append(spec.ref, [file], {}, {})
-    assert catalog.files(spec.ref) == set()
+    assert catalog.files(spec.ref).keys() == set()
 
 
 def test_a_file_older_than_its_partition_column_has_no_value_in_it(moto: EmulatedWorld) -> None:

@@ -123,12 +123,13 @@ def files_of(table: Table) -> set[DataFile]:
     return {task.file for task in table.scan().plan_files()}
 
 
-def whole_files_of(table: Table) -> set[DataFile]:
-    """The table's files, if they are all of it: another table cannot share its deletes or partitions."""
+def whole_files_of(table: Table, heir: Table) -> set[DataFile]:
+    """The table's files, if they are all of it and fit in another's partitions: deletes are not shared."""
     tasks = list(table.scan().plan_files())
-    if not table.spec().is_unpartitioned() or any(task.delete_files for task in tasks):
+    if table.spec() != heir.spec() or any(task.delete_files for task in tasks):
         raise IncompatibleTable(
-            f"{'.'.join(table.name())} has partitions or row-level deletes: write it anew"
+            f"{'.'.join(table.name())} has other partitions than {'.'.join(heir.name())}, or row-level "
+            "deletes: write it anew"
         )
     return {task.file for task in tasks}
 
