@@ -5,6 +5,7 @@ Every fake is thread-safe, one call at a time, and keeps its state in plain attr
 
 import hashlib
 import io
+import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import MissingArtefact, UnknownDataset
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.lineup import DatasetState, Finished, Lease, MartState
-from headrace.ports import LedgerObject
+from headrace.ports import LedgerObject, Version, VersionPage
 
 
 class OneAtATime:
@@ -64,11 +65,14 @@ class FakeClock:
 
 
 class FakeObjectStore(OneAtATime):
-    """A bucket; `versioned` as the landing bucket is. `land` and `delete` are what others do to it."""
+    """A bucket; `versioned` as the landing bucket is. Others `land`, `delete` and `expire` what it holds."""
 
-    def __init__(self, bucket: str, *, versioned: bool = True) -> None:
+    def __init__(self, bucket: str, *, versioned: bool = True, clock: FakeClock | None = None) -> None:
         self.bucket = bucket
+        self.keys_on_a_page = 1000
         self._versioned = versioned
+        self._clock = clock or FakeClock()
+        self._written: dict[tuple[str, str], datetime] = {}
         self._numbers = count(1)
         self._versions: dict[str, list[tuple[LandedObject, bytes | None]]] = defaultdict(list)
 
@@ -79,11 +83,20 @@ class FakeObjectStore(OneAtATime):
         if not self._versioned:
             self._versions[key].clear()
         self._versions[key].append((landed, body))
+        self._written[key, version] = self._clock.now()
         return landed
 
     def delete(self, key: str) -> None:
         marker = LandedObject(self.bucket, key, f"v{next(self._numbers)}", "", 0)
         self._versions[key].append((marker, None))
+
+    def erase(self, landed: LandedObject) -> None:
+        """Delete this version for good, as a lifecycle rule does."""
+        self._versions[landed.key] = [one for one in self._versions[landed.key] if one[0] != landed]
+
+    def expire(self, key: str) -> None:
+        """Take away all versions of a key, as a lifecycle rule does."""
+        self._versions.pop(key)
 
     def read(self, key: str, version_id: str = "") -> bytes:
         versions = self._versions.get(key, [])
@@ -108,9 +121,23 @@ class FakeObjectStore(OneAtATime):
             return True
 
     def list(self, prefix: str) -> Iterator[LandedObject]:
-        newest = [versions[-1] for key, versions in self._versions.items() if key.startswith(prefix)]
-        standing = [landed for landed, body in newest if body is not None]
-        return iter(sorted(standing, key=lambda landed: landed.key.encode()))
+        page = self._listed(prefix, "", most=sys.maxsize)
+        return iter([version.object for version in page.versions if version.newest])
+
+    def versions(self, prefix: str, after: str = "") -> VersionPage:
+        return self._listed(prefix, after, self.keys_on_a_page)
+
+    def _listed(self, prefix: str, after: str, most: int) -> VersionPage:
+        start = after.encode()
+        keys = sorted(key.encode() for key in self._versions if key.startswith(prefix))
+        left = [key.decode() for key in keys if key > start]
+        versions = [
+            Version(landed, self._written[key, landed.version_id], newest=at == 0)
+            for key in left[:most]
+            for at, (landed, body) in enumerate(reversed(self._versions[key]))
+            if body is not None
+        ]
+        return VersionPage(tuple(versions), left[most - 1] if len(left) > most else "")
 
 
 class _Placed(Struct, frozen=True):
@@ -153,14 +180,23 @@ class FakeLedger(OneAtATime):
     def marts_reading(self, dataset: DatasetId) -> list[MartState]:
         return [mart for mart in self.marts() if dataset in mart.reads]
 
-    def admit(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> bool:
-        return self._remember(str(dataset), landed, at, ObjectState.PENDING, "")
+    def admit(self, dataset: DatasetId, landed: LandedObject, at: datetime, batch: int = 0) -> bool:
+        state = ObjectState.BATCHED if batch else ObjectState.PENDING
+        return self._remember(str(dataset), landed, at, state, "", batch)
 
     def refuse(self, landed: LandedObject, reason: str, at: datetime) -> bool:
         return self._remember("unrouted", landed, at, ObjectState.QUARANTINED, reason)
 
+    def route(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> bool:
+        if self._placed.pop(("unrouted", landed.fingerprint), None) is None:
+            return False
+        return self.admit(dataset, landed, at)
+
     def known(self, dataset: DatasetId, landed: LandedObject) -> bool:
         return (str(dataset), landed.fingerprint) in self._placed
+
+    def unknown(self, dataset: str, landed: Sequence[LandedObject]) -> list[LandedObject]:
+        return [one for one in landed if (dataset, one.fingerprint) not in self._placed]
 
     def pending(self, dataset: DatasetId, limit: int) -> list[LandedObject]:
         waiting = [one.object for one in self.objects(str(dataset)) if one.state is ObjectState.PENDING]
@@ -181,6 +217,29 @@ class FakeLedger(OneAtATime):
             ended = self._move(dataset, one.object, leaving, state=one.state, **counts)
             if ended and one.loaded and last[one.object.key] is one:
                 self._loaded[dataset, one.object.key] = one.loaded
+
+    def amend(self, dataset: DatasetId, batch: int, objects: Sequence[Finished]) -> None:
+        for one in reversed(objects):
+            placed = self._placed.get((str(dataset), one.object.fingerprint))
+            if placed is None or placed.object.batch != one.batch or not placed.object.state.terminal:
+                continue
+            if placed.object.amended < batch:
+                counts = {name: getattr(one, name) for name in ("reason", "rows", "curated", "quarantined")}
+                amended = replace(placed.object, state=one.state, amended=batch, **counts)
+                self._placed[str(dataset), one.object.fingerprint] = replace(placed, object=amended)
+            if placed.object.amended <= batch:
+                self._reload(dataset, one)
+
+    def _reload(self, dataset: DatasetId, one: Finished) -> None:
+        """Change the loaded content of a key, unless it is another object's."""
+        key = dataset, one.object.key
+        standing = self._loaded.get(key)
+        if standing and standing.identity != one.object.identity:
+            return
+        if one.loaded:
+            self._loaded[key] = one.loaded
+        else:
+            self._loaded.pop(key, None)
 
     def advance(self, dataset: DatasetId, batch: int) -> None:
         standing = self._datasets.get(dataset)
@@ -203,6 +262,17 @@ class FakeLedger(OneAtATime):
         if standing and standing.lease and standing.lease.execution == execution:
             self._datasets[dataset] = replace(standing, lease=None)
 
+    def forget(self, dataset: DatasetId) -> None:
+        self._placed = {key: one for key, one in self._placed.items() if key[0] != str(dataset)}
+        self._loaded = {key: one for key, one in self._loaded.items() if key[0] != dataset}
+        self._datasets.pop(dataset, None)
+
+    def expire(self, dataset: DatasetId, landed: Sequence[LandedObject]) -> None:
+        """Lose what is known of some objects, as nothing in Headrace does."""
+        for one in landed:
+            self._placed.pop((str(dataset), one.fingerprint), None)
+            self._loaded.pop((dataset, one.key), None)
+
     def objects(self, dataset: str, batch: int | None = None) -> list[LedgerObject]:
         ours = [(key[1], placed) for key, placed in self._placed.items() if key[0] == dataset]
         ended = [(p.object.batch, f, p.object) for f, p in ours if p.object.state is not ObjectState.PENDING]
@@ -212,9 +282,15 @@ class FakeLedger(OneAtATime):
         return [one for one in listed if batch is None or one.batch == batch]
 
     def _remember(
-        self, dataset: str, landed: LandedObject, at: datetime, state: ObjectState, reason: str
+        self,
+        dataset: str,
+        landed: LandedObject,
+        at: datetime,
+        state: ObjectState,
+        reason: str,
+        batch: int = 0,
     ) -> bool:
-        new = _Placed(at, LedgerObject(landed, dataset, state, 0, reason, 0, 0, 0))
+        new = _Placed(at, LedgerObject(landed, dataset, state, batch, reason, 0, 0, 0))
         return self._placed.setdefault((dataset, landed.fingerprint), new) is new
 
     def _move(
@@ -236,8 +312,9 @@ class FakeExecutions(OneAtATime):
         self.started: dict[str, DatasetId] = {}
         self.stopped: set[str] = set()
 
-    def start(self, name: str, dataset: DatasetId) -> None:
+    def start(self, name: str, dataset: DatasetId) -> bool:
         self.started.setdefault(name, dataset)
+        return name not in self.stopped
 
     def known(self, name: str) -> bool:
         return name in self.started
@@ -273,9 +350,9 @@ class FakeMetrics(OneAtATime):
     """Metrics; `counts` sums them by name and dataset."""
 
     def __init__(self) -> None:
-        self.counts: Counter[tuple[str, DatasetId]] = Counter()
+        self.counts: Counter[tuple[str, DatasetId | None]] = Counter()
 
-    def count(self, name: str, value: float, dataset: DatasetId) -> None:
+    def count(self, name: str, value: float, dataset: DatasetId | None = None) -> None:
         self.counts[name, dataset] += value  # type: ignore[assignment]  # Counter is typed for int alone
 
 

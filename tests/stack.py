@@ -13,7 +13,7 @@ from samcli.yamlhelper import yaml_parse
 PROJECT = Path(__file__).parent.parent
 TEMPLATE = PROJECT / "template.yaml"
 FUNCTIONS = tuple(sorted(path.name for path in (PROJECT / "functions").iterdir() if path.is_dir()))
-STATE_MACHINES = ("ingest", "refresh_mart")
+STATE_MACHINES = ("ingest", "refresh_mart", "replay")
 
 Resources = Mapping[str, dict[str, Any]]
 

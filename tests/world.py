@@ -19,6 +19,7 @@ from headrace.steps.close_batch import CloseBatch, close_batch
 from headrace.steps.commit_batch import CommitBatch, commit_batch
 from headrace.steps.judge_batch import JudgeBatch, judge_batch
 from headrace.steps.plan_batch import PlanBatch, plan_batch
+from headrace.steps.plan_replay import PlanReplay, ReplayPlanned, plan_replay
 from headrace.steps.reconcile import Reconcile, Reconciled, reconcile
 from headrace.steps.refine_unit import RefineUnit, refine_unit
 from headrace.steps.register_dataset import ContractText, RegisterDataset, Registered, register_dataset
@@ -40,9 +41,9 @@ class World:
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.landing = FakeObjectStore("landing")
-        self.lake = FakeObjectStore("lake")
-        self.artefacts = FakeObjectStore("artefacts")
+        self.landing = FakeObjectStore("landing", clock=self.clock)
+        self.lake = FakeObjectStore("lake", clock=self.clock)
+        self.artefacts = FakeObjectStore("artefacts", clock=self.clock)
         self.ledger = FakeLedger()
         self.catalog = FakeTableCatalog(self.lake)
         self.executions = FakeExecutions()
@@ -99,12 +100,18 @@ class World:
             for number in judged.again:
                 self.call(refine_unit, RefineUnit(planned.manifest, number, again=True))
             judged = self.call(judge_batch, JudgeBatch(planned.manifest, again=True))
-        if not judged.publish:
-            for unit in planned.units:
-                self.call(refine_unit, RefineUnit(unit.manifest, unit.unit, rejected=True))
+        for unit in judged.rejected:
+            self.call(refine_unit, RefineUnit(unit.manifest, unit.unit, rejected=True))
         self.call(commit_batch, CommitBatch(planned.manifest))
         closed = self.call(close_batch, CloseBatch(planned.manifest, execution, turn))
         return bool(closed.waiting)
+
+    def replay(self, dataset: str, **asked: Any) -> ReplayPlanned:
+        """Plan a replay and run it to its end."""
+        number = len([*self.artefacts.list(f"replays/{dataset}/")])
+        planned = self.call(plan_replay, PlanReplay(**{"dataset": dataset, "id": f"r{number}", **asked}))
+        self.rest()
+        return planned
 
     def rest(self) -> None:
         """Run executions until none is left."""

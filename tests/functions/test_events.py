@@ -115,10 +115,10 @@ def test_a_bad_message_comes_back_and_its_neighbours_do_not(world: World) -> Non
     assert waiting == ["aviation/runways/first.csv", "aviation/runways/second.csv"]
 
 
-def test_only_the_daily_schedule_lists_the_landing_bucket() -> None:
+def test_the_landing_bucket_is_listed_every_day_and_by_hand_but_not_every_five_minutes() -> None:
     cases = [case for case in CASES if case.startswith("reconcile/")]
     listing = [case for case in cases if taken("reconcile", event(case)).list_landing]
-    assert listing == ["reconcile/every-day"]
+    assert listing == ["reconcile/by-hand-within-a-budget", "reconcile/every-day"]
 
 
 def test_the_contract_in_the_event_is_the_projects_own() -> None:

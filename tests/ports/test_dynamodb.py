@@ -102,7 +102,7 @@ def test_a_listing_goes_on_after_each_page(moto: EmulatedWorld) -> None:
 
 def test_a_lease_lost_between_read_and_write_is_looked_at_again(moto: EmulatedWorld) -> None:
     ledger = ledger_of(moto)
-    rival = DynamoLedger(EmulatedWorld("moto").clients.dynamodb, ledger._table)
+    rival = DynamoLedger(EmulatedWorld("moto").clients.dynamodb, ledger._table.name)
     later = NOON + timedelta(seconds=1)
     meanwhile(moto.clients.dynamodb, "UpdateItem", lambda: rival.acquire(ALBUMS, NOON))
     assert ledger.acquire(ALBUMS, later) is None

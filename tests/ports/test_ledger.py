@@ -168,6 +168,25 @@ def test_an_object_is_admitted_once(ledger: Ledger) -> None:
     assert ledger.pending(ALBUMS, 10) == [album("a")]
 
 
+def test_an_object_that_a_batch_took_never_waits(ledger: Ledger) -> None:
+    assert ledger.admit(ALBUMS, album("a"), NOON, 3)
+    assert not ledger.admit(ALBUMS, album("a"), NOON)
+    assert ledger.pending(ALBUMS, 10) == []
+    assert states(ledger) == {album("a").identity: (ObjectState.BATCHED, 3)}
+    ledger.finish(ALBUMS, 3, [Finished(album("a"), ObjectState.LOADED)])
+    assert states(ledger) == {album("a").identity: (ObjectState.LOADED, 3)}
+
+
+def test_many_objects_are_looked_up_at_once(ledger: Ledger) -> None:
+    landed = [album(f"{number:03d}") for number in range(130)]
+    admitted(ledger, *landed[:120:2])
+    ledger.refuse(landed[1], "no contract", NOON)
+    strangers = [one for at, one in enumerate(landed) if at % 2 or at >= 120]
+    assert ledger.unknown("music/albums", landed) == strangers
+    assert ledger.unknown("unrouted", landed[:3]) == [landed[0], landed[2]]
+    assert ledger.unknown("music/albums", []) == []
+
+
 def test_a_new_version_is_a_new_object(ledger: Ledger) -> None:
     admitted(ledger, album("a", "1"), album("a", "2"))
     assert ledger.pending(ALBUMS, 10) == [album("a", "1"), album("a", "2")]
@@ -218,6 +237,30 @@ def test_a_refused_object_is_quarantined_for_no_dataset(ledger: Ledger) -> None:
         ObjectState.QUARANTINED,
         "no contract",
     )
+    assert not ledger.known(ALBUMS, album("a"))
+
+
+def test_a_refused_object_is_routed_once_to_the_dataset_that_takes_it(ledger: Ledger) -> None:
+    ledger.refuse(album("a"), "no contract", NOON)
+    ledger.refuse(album("b"), "no contract", NOON)
+    assert ledger.route(ALBUMS, album("a"), second(1))
+    assert not ledger.route(ALBUMS, album("a"), second(2))
+    assert ledger.pending(ALBUMS, 10) == [album("a")]
+    assert [one.object for one in ledger.objects("unrouted")] == [album("b")]
+    assert ledger.refuse(album("a"), "refused anew", second(3))
+
+
+def test_an_object_that_its_dataset_knows_only_leaves_the_unrouted(ledger: Ledger) -> None:
+    ledger.refuse(album("a"), "no contract", NOON)
+    admitted(ledger, album("a"))
+    ledger.assign(ALBUMS, 1, [album("a")])
+    assert not ledger.route(ALBUMS, album("a"), second(1))
+    assert ledger.objects("unrouted") == []
+    assert states(ledger) == {album("a").identity: (ObjectState.BATCHED, 1)}
+
+
+def test_an_object_that_nobody_refused_is_not_routed(ledger: Ledger) -> None:
+    assert not ledger.route(ALBUMS, album("a"), NOON)
     assert not ledger.known(ALBUMS, album("a"))
 
 

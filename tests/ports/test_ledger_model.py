@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from moto import mock_aws
+from msgspec.structs import replace
 
 from headrace.domain.batch import Previous
 from headrace.domain.dataset import DatasetId
@@ -93,6 +94,10 @@ class LedgersAgree(RuleBasedStateMachine):
     def refuse(self, landed: LandedObject, at: datetime) -> None:
         self.both(lambda ledger: ledger.refuse(landed, "no contract", at))
 
+    @rule(dataset=datasets, landed=objects, at=moments)
+    def route(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> None:
+        self.both(lambda ledger: ledger.route(dataset, landed, at))
+
     @rule(dataset=datasets, batch=batches, some=st.lists(objects, max_size=6))
     def assign(self, dataset: DatasetId, batch: int, some: list[LandedObject]) -> None:
         self.both(lambda ledger: ledger.assign(dataset, batch, some))
@@ -110,6 +115,19 @@ class LedgersAgree(RuleBasedStateMachine):
             for one in some
         ]
         self.both(lambda ledger: ledger.finish(dataset, batch, ended))
+
+    @rule(dataset=datasets, batch=batches, some=st.lists(ends, max_size=6, unique_by=lambda one: one.object))
+    def amend(self, dataset: DatasetId, batch: int, some: list[Finished]) -> None:
+        places = {one.object: one.batch for one in self.fake.objects(str(dataset))}
+        ended = [
+            replace(
+                one,
+                batch=places.get(one.object, 1),
+                loaded=Previous(one.object.identity, f"sha {batch}") if one.state in LOADED else None,
+            )
+            for one in some
+        ]
+        self.both(lambda ledger: ledger.amend(dataset, batch, ended))
 
     @rule(dataset=datasets, limit=st.integers(0, 3))
     def pending(self, dataset: DatasetId, limit: int) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from headrace.domain.errors import MissingArtefact
+from headrace.domain.landed import LandedObject
 from tests.ports.worlds import Bucket, World
 
 HOSTILE_KEYS = [
@@ -123,6 +124,39 @@ def test_a_bucket_without_versions_lists_objects_without_them(world: World) -> N
     assert list(bucket.list("music/")) == [newest]
 
 
+def every_version(bucket: Bucket, prefix: str = "") -> list[LandedObject]:
+    found, after = [], ""
+    while True:
+        page = bucket.versions(prefix, after)
+        found += [version.object for version in page.versions]
+        if not page.next:
+            return found
+        after = page.next
+
+
+def test_every_version_is_listed_the_newest_of_a_key_first(bucket: Bucket) -> None:
+    first = bucket.land("music/albums/b.csv", b"first")
+    second = bucket.land("music/albums/b.csv", b"second")
+    deleted = bucket.land("music/albums/a.csv", b"deleted")
+    bucket.delete("music/albums/a.csv")
+    bucket.land("music/tracks/z.csv", b"elsewhere")
+    page = bucket.versions("music/albums/")
+    assert [(version.object, version.newest) for version in page.versions] == [
+        (deleted, False),
+        (second, True),
+        (first, False),
+    ]
+    assert all(version.written.tzinfo for version in page.versions)
+    assert page.next == ""
+
+
+def test_versions_are_listed_from_after_a_key(bucket: Bucket) -> None:
+    landed = [bucket.land(f"music/albums/{name}.csv", name.encode()) for name in ("a", "b", "c")]
+    bucket.land("music/albums/a.csv", b"again")
+    assert [version.object for version in bucket.versions("music/", landed[0].key).versions] == landed[1:]
+    assert bucket.versions("music/", landed[2].key).versions == ()
+
+
 @pytest.mark.parametrize("key", HOSTILE_KEYS)
 def test_a_hostile_key_survives(world: World, key: str) -> None:
     if "\r" in key and world.name != "fake":
@@ -140,3 +174,18 @@ def test_a_hostile_key_survives(world: World, key: str) -> None:
 def test_a_listing_goes_on_after_its_first_page(bucket: Bucket) -> None:
     landed = [bucket.land(f"music/albums/{number:04d} +%\n.csv", b"") for number in range(1_005)]
     assert list(bucket.list("music/")) == landed
+
+
+@pytest.mark.slow
+def test_all_versions_of_a_key_are_on_one_page(bucket: Bucket) -> None:
+    before = bucket.land("music/albums/a.csv", b"")
+    many = [bucket.land("music/albums/b.csv", b"") for _ in range(1_003)]
+    after = [bucket.land(f"music/albums/c{number}.csv", b"") for number in range(3)]
+    pages: list[list[LandedObject]] = []
+    last = ""
+    while not pages or last:
+        page = bucket.versions("music/", last)
+        pages.append([version.object for version in page.versions])
+        last = page.next
+    assert [one for page in pages for one in page] == [before, *reversed(many), *after]
+    assert len({index for index, page in enumerate(pages) for one in page if one.key == many[0].key}) == 1

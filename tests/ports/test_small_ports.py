@@ -38,11 +38,16 @@ def test_an_execution_runs_until_it_ends(world: World) -> None:
 
 def test_starting_an_execution_again_is_success(world: World) -> None:
     machine = world.machine()
-    machine.start("music-albums-1-1", ALBUMS)
-    machine.start("music-albums-1-1", ALBUMS)
+    assert machine.start("music-albums-1-1", ALBUMS)
+    assert machine.start("music-albums-1-1", ALBUMS)
     assert machine.running("music-albums-1-1")
-    machine.stop("music-albums-1-1")
+
+
+def test_an_execution_that_ended_is_not_started_again(world: World) -> None:
+    machine = world.machine()
     machine.start("music-albums-1-1", ALBUMS)
+    machine.stop("music-albums-1-1")
+    assert not machine.start("music-albums-1-1", ALBUMS)
     assert not machine.running("music-albums-1-1")
     assert not machine.known("music-albums-1-2")
 

@@ -51,10 +51,9 @@ class Bucket(ObjectStore, Protocol):
 
 
 class Catalog(TableCatalog, Protocol):
-    """A catalog with data files: `parquet` writes one for a table, `files` are those that a table holds."""
+    """A catalog with data files: `parquet` writes one for a table."""
 
     def parquet(self, ref: TableRef, rows: Sequence[Row]) -> str: ...
-    def files(self, ref: TableRef) -> set[str]: ...
 
 
 class Machine(Executions, Protocol):
@@ -131,9 +130,6 @@ class _FakeCatalog(FakeTableCatalog):
         pq.write_table(content.cast(pa.schema(fields)), body)
         self._lake.write(key, body.getvalue())
         return f"s3://lake/{key}"
-
-    def files(self, ref: TableRef) -> set[str]:
-        return set(self.tables[ref].files)
 
 
 class _FakeBus(FakeEventBus):
@@ -285,10 +281,6 @@ class EmulatedCatalog(GlueTableCatalog):
         with table.io.new_output(uri).create() as stream:
             pq.write_table(content, stream)
         return uri
-
-    def files(self, ref: TableRef) -> set[str]:
-        table = self.iceberg.load_table((ref.database, ref.name))
-        return {task.file.file_path for task in table.scan().plan_files()}
 
     def rows(self, ref: TableRef) -> list[dict[str, Any]]:
         scanned = self.iceberg.load_table((ref.database, ref.name)).scan().to_arrow()

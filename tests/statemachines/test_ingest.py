@@ -31,11 +31,20 @@ def refined(request: RefineUnit) -> UnitRefined:
     return UnitRefined(keys.report_key(RUNWAYS, 7, request.unit))
 
 
-def judged_twice(*units: int, publish: bool = True) -> Answer:
+def rejected(units: int = 2) -> BatchJudged:
+    """The verdict on a batch none of which is published."""
+    key = keys.manifest_key(RUNWAYS, 7)
+    return BatchJudged(publish=False, rejected=tuple(UnitOfWork(key, unit) for unit in range(units)))
+
+
+PUBLISHED = BatchJudged(publish=True)
+
+
+def judged_twice(*units: int, then: BatchJudged = PUBLISHED) -> Answer:
     """First these units must be refined again; then the batch is judged."""
 
     def answer(request: JudgeBatch) -> BatchJudged:
-        return BatchJudged(publish) if request.again else BatchJudged(publish=False, again=units)
+        return then if request.again else BatchJudged(publish=False, again=units)
 
     return answer
 
@@ -105,10 +114,18 @@ def test_every_unit_is_refined_once() -> None:
 
 
 def test_a_rejected_batch_is_refined_anew_committed_and_not_queried() -> None:
-    run = ingest(judge_batch=lambda request: BatchJudged(publish=False))
+    run = ingest(judge_batch=lambda request: rejected())
     assert run.ended.error == ""
     again = [request for request in run.requests if isinstance(request, RefineUnit) and request.rejected]
     assert [request.unit for request in again] == [0, 1]
+    assert CommitBatch(keys.manifest_key(RUNWAYS, 7)) in run.requests
+    assert run.queries == []
+
+
+def test_a_replay_that_is_refused_is_committed_without_refining_anything_anew() -> None:
+    run = ingest(judge_batch=lambda request: BatchJudged(publish=False))
+    assert run.ended.error == ""
+    assert not [request for request in run.requests if isinstance(request, RefineUnit) and request.rejected]
     assert CommitBatch(keys.manifest_key(RUNWAYS, 7)) in run.requests
     assert run.queries == []
 
@@ -135,7 +152,7 @@ def test_the_next_batch_is_judged_from_the_start() -> None:
 
 
 def test_a_batch_that_was_refined_again_may_still_be_rejected() -> None:
-    run = ingest(judge_batch=judged_twice(1, publish=False))
+    run = ingest(judge_batch=judged_twice(1, then=rejected()))
     refined = [(one.unit, one.again, one.rejected) for one in run.requests if isinstance(one, RefineUnit)]
     assert refined == [
         (0, False, False),
@@ -215,7 +232,7 @@ def test_what_athena_says_of_a_query_stays_out_of_alerts_and_states_too() -> Non
 
 
 def test_a_unit_that_cannot_be_rejected_fails_the_execution() -> None:
-    run = ingest(judge_batch=lambda request: BatchJudged(publish=False), refine_unit=refuse_rejected)
+    run = ingest(judge_batch=lambda request: rejected(), refine_unit=refuse_rejected)
     assert (run.ended.error, run.ended.cause) == ("MissingArtefact", "RejectUnit of unit 0")
 
 
@@ -245,7 +262,7 @@ def test_the_longest_execution_fits_its_history() -> None:
     """Batches of the most units, while more waits: each unit is refined, refined again and rejected."""
     run = ingest(
         plan_batch=lambda request: batch(RUNWAYS, BATCH_UNITS),
-        judge_batch=judged_twice(*range(BATCH_UNITS), publish=False),
+        judge_batch=judged_twice(*range(BATCH_UNITS), then=rejected(BATCH_UNITS)),
         close_batch=lambda request: BatchClosed(request.round < ROUNDS),
     )
     assert run.ended.error == ""
@@ -261,7 +278,7 @@ def test_every_state_is_entered() -> None:
             refine_unit=lambda request: failing("Refused")(request) if request.again else UnitRefined("key"),
         ),
         ingest(
-            judge_batch=lambda request: BatchJudged(publish=False),
+            judge_batch=lambda request: rejected(),
             refine_unit=lambda request: (
                 failing("Refused")(request) if request.rejected else UnitRefined("key")
             ),

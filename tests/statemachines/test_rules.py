@@ -31,6 +31,8 @@ BY_AWS = {
 RETRYABLE = {error.__name__ for error in errors.Retryable.__subclasses__()}
 JSON_PATH = {"InputPath", "OutputPath", "Parameters", "ResultPath", "ResultSelector", "ItemsPath", "Iterator"}
 OF_A_COMMIT = {"CommitConflict", "OutcomeUnknown"}
+OF_THE_CALLER = {"InvalidRequest", "UnknownDataset"}
+"""What is wrong with a request that a person made: they hear of it themselves."""
 
 Machine = Mapping[str, Any]
 State = Mapping[str, Any]
@@ -115,7 +117,8 @@ def test_a_task_is_bounded_retried_and_caught(name: str, task: State) -> None:
 @each_task
 def test_an_error_that_is_retried_or_caught_exists(name: str, task: State) -> None:
     for rule in [*task["Retry"], *task["Catch"]]:
-        assert set(rule["ErrorEquals"]) <= BY_AWS | RETRYABLE
+        assert set(rule["ErrorEquals"]) <= BY_AWS | RETRYABLE | OF_THE_CALLER
+    assert {error.__name__ for error in errors.Terminal.__subclasses__()} >= OF_THE_CALLER
 
 
 @each_call
@@ -134,7 +137,7 @@ def test_a_task_outlasts_its_function_so_that_lambda_names_the_error(
 
 @each_call
 def test_a_function_is_called_by_the_state_that_has_its_name(name: str, task: State, step: str) -> None:
-    other_names = {"refine_unit": {"RefineUnitAgain", "RejectUnit"}}
+    other_names = {"refine_unit": {"RefineUnitAgain", "RejectUnit", "RehearseUnit"}}
     assert name in {pascal(step), *other_names.get(step, ())}
 
 
@@ -153,7 +156,8 @@ def test_whatever_follows_an_alert_fails(scope: Machine) -> None:
 def test_every_failure_of_the_machine_itself_is_told_to_the_operators(machine: str) -> None:
     for state in definition(machine)["States"].values():
         if state["Type"] in {"Task", "Map"} and "sns" not in state.get("Resource", ""):
-            assert [rule["Next"] for rule in state["Catch"]] == ["AlertOperators"]
+            told = [rule for rule in state["Catch"] if not set(rule["ErrorEquals"]) <= OF_THE_CALLER]
+            assert [rule["Next"] for rule in told] == ["AlertOperators"]
 
 
 @each_machine

@@ -31,6 +31,35 @@ def test_the_same_event_twice_is_one_object(world: World) -> None:
     assert world.ledger.pending(MILLS, 10) == [landed]
 
 
+def test_repetitions_are_asked_about_at_once_and_write_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed = [world.land(f"river/mills/{number}.csv", b"name,wheels\n") for number in range(5)]
+    monkeypatch.setattr(world.ledger, "admit", None)
+    assert world.announce(*landed, landed[0]) == []
+    assert world.ledger.pending(MILLS, 10) == landed
+
+
+def test_a_ledger_that_cannot_be_asked_does_not_keep_a_message_from_being_admitted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object) -> list[LandedObject]:
+        raise Unavailable("DynamoDB does not answer")
+
+    monkeypatch.setattr(world.ledger, "unknown", unknown)
+    landed = world.land("river/mills/a.csv", b"name,wheels\n")
+    assert world.announce(landed) == []
+    assert world.ledger.pending(MILLS, 10) == [landed]
+
+
+def test_a_repetition_wakes_a_dataset_that_its_first_admission_did_not(world: World) -> None:
+    landed = world.landing.land("river/mills/a.csv", b"name,wheels\n")
+    world.ledger.admit(MILLS, landed, world.clock.now())
+    assert list(world.executions.started) == []
+    assert world.announce(landed) == []
+    assert list(world.executions.started) == ["river-mills-1-1"]
+
+
 def test_a_broken_message_comes_back_alone(world: World) -> None:
     landed = world.landing.land("river/mills/a.csv", b"name,wheels\n")
     assert world.deliver("not json", event_bridge(landed), "[]") == ["0", "2"]
@@ -48,7 +77,7 @@ def test_an_object_no_dataset_takes_ends_with_a_reason_and_a_record(world: World
     landed = world.land(key, b"x")
     (refused,) = world.ledger.objects("unrouted")
     assert (refused.object, refused.state) == (landed, "QUARANTINED")
-    assert "upload it" in refused.reason
+    assert "is taken up" in refused.reason or "upload it under" in refused.reason
     (record,) = world.artefacts.list("unrouted/")
     assert json.loads(world.artefacts.read(record.key))["identity"] == landed.identity
 
@@ -59,10 +88,10 @@ def test_a_dataset_that_cannot_be_woken_keeps_its_messages_and_not_the_others(
     world.register(mills.replace("mills", "weirs"))
     start = world.executions.start
 
-    def start_but_not_weirs(name: str, dataset: DatasetId) -> None:
+    def start_but_not_weirs(name: str, dataset: DatasetId) -> bool:
         if dataset.name == "weirs":
             raise Unavailable("Step Functions does not answer")
-        start(name, dataset)
+        return start(name, dataset)
 
     monkeypatch.setattr(world.executions, "start", start_but_not_weirs)
     weirs = world.landing.land("river/weirs/a.csv", b"name,wheels\n")
@@ -73,3 +102,11 @@ def test_a_dataset_that_cannot_be_woken_keeps_its_messages_and_not_the_others(
     monkeypatch.undo()
     assert world.announce(weirs) == []
     assert "river-weirs-1-1" in world.executions.started
+
+
+def test_an_object_whose_dataset_a_ledger_that_was_put_back_forgot_is_acknowledged(world: World) -> None:
+    forgotten = DatasetId("river", "weirs")
+    landed = world.landing.land("river/weirs/a.csv", b"name\n")
+    world.ledger.admit(forgotten, landed, world.clock.now())
+    assert world.announce(landed) == []
+    assert world.ledger.pending(forgotten, 10) == [landed]

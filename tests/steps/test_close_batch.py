@@ -8,6 +8,8 @@ import pytest
 from headrace.domain import keys
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import Unavailable
+from headrace.steps.plan_batch import PlanBatch, plan_batch
+from tests.fakes import FakeLedger
 from tests.world import World
 
 MILLS = DatasetId("river", "mills")
@@ -98,3 +100,17 @@ def test_closing_that_failed_half_way_is_finished_by_the_next_attempt(
     assert list(world.executions.started) == ["river-mills-1-1", "river-mills-1-2"]
     assert world.watermark("river/mills") == 1
     assert world.states("river/mills") == {"river/mills/a.csv": "LOADED", "river/mills/b.csv": "QUARANTINED"}
+
+
+def test_a_ledger_that_was_lost_meanwhile_learns_what_became_of_the_objects(world: World) -> None:
+    landed = world.land("river/mills/a.csv", GOOD)
+    planned = world.call(plan_batch, PlanBatch("river/mills", "river-mills-1-1"))
+    state = world.ledger.dataset(MILLS)
+    assert state
+    world.ledger = FakeLedger()
+    world.ledger.register(MILLS, state.contract)
+    world.run_batch(planned, "river-mills-1-1", 1)
+    world.announce(landed)
+    world.rest()
+    assert world.states("river/mills") == {"river/mills/a.csv": "LOADED"}
+    assert world.watermark("river/mills") == 1

@@ -15,7 +15,7 @@ from headrace.domain.dataset import DatasetId
 from headrace.domain.plan import DatasetRule, Duplicates, Nulls, Orphans, Sql
 from headrace.steps import records
 from headrace.steps.judge_batch import BatchJudged, JudgeBatch, judge_batch
-from headrace.steps.plan_batch import BatchPlanned, PlanBatch, plan_batch
+from headrace.steps.plan_batch import BatchPlanned, PlanBatch, UnitOfWork, plan_batch
 from headrace.steps.refine_unit import RefineUnit, refine_unit
 from tests.steps.conftest import MILLS as CONTRACT
 from tests.steps.conftest import in_force
@@ -96,7 +96,8 @@ def test_a_verdict_stands_whatever_is_found_later(world: World) -> None:
     world.call(refine_unit, RefineUnit(manifest, 0))
     stands = Verdict(publish=False, rules=())
     records.create(world.artefacts, keys.verdict_key(MILLS, 1), stands)
-    assert world.call(judge_batch, JudgeBatch(manifest)) == BatchJudged(publish=False)
+    judged = world.call(judge_batch, JudgeBatch(manifest))
+    assert judged == BatchJudged(publish=False, rejected=(UnitOfWork(manifest, 0),))
     assert verdict(world) == stands
 
 

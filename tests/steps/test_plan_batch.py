@@ -1,14 +1,17 @@
 """A batch is its manifest: written once, read by every attempt."""
 
+from collections.abc import Callable
+
 import pytest
 
 from headrace.domain import keys
 from headrace.domain.batch import Manifest
 from headrace.domain.dataset import DatasetId
-from headrace.domain.errors import UnknownDataset
-from headrace.domain.landed import ObjectState
+from headrace.domain.errors import Unavailable, UnknownDataset
+from headrace.domain.landed import LandedObject, ObjectState
 from headrace.steps import records
 from headrace.steps.plan_batch import BatchPlanned, PlanBatch, plan_batch
+from tests.fakes import FakeLedger
 from tests.world import World
 
 MILLS = DatasetId("river", "mills")
@@ -86,3 +89,54 @@ def test_queries_name_the_deployments_tables_and_carry_a_token_of_their_own(worl
 def test_a_dataset_that_is_not_registered_is_refused(world: World) -> None:
     with pytest.raises(UnknownDataset, match="river/unknown"):
         world.call(plan_batch, PlanBatch("river/unknown", "x"))
+
+
+def test_a_ledger_that_was_lost_learns_from_a_manifest_that_stands(world: World) -> None:
+    landed = world.land("river/mills/a.csv", BODY)
+    first = plan(world)
+    state = world.ledger.dataset(MILLS)
+    assert state
+    world.ledger = FakeLedger()
+    world.ledger.register(MILLS, state.contract)
+    assert plan(world) == first
+    assert [(one.object, one.state) for one in world.ledger.objects("river/mills")] == [
+        (landed, ObjectState.BATCHED)
+    ]
+
+
+class _Overtaken(FakeLedger):
+    """A ledger in which another call makes the batch just before this one looks what waits."""
+
+    def __init__(self, before: FakeLedger, other: Callable[[], object]) -> None:
+        super().__init__()
+        vars(self).update(vars(before))
+        self._before, self._other = before, other
+
+    def pending(self, dataset: DatasetId, limit: int) -> list[LandedObject]:
+        other, self._other = self._other, lambda: None
+        other()
+        return super().pending(dataset, limit)
+
+
+def test_a_batch_that_another_call_just_made_is_not_slept_over(world: World) -> None:
+    world.land("river/mills/a.csv", BODY)
+    ledger = world.ledger
+
+    def overtake() -> None:
+        world.ledger = ledger
+        plan(world)
+
+    world.ledger = _Overtaken(ledger, overtake)
+    planned = plan(world)
+    assert (planned.idle, planned.batch) == (False, 1)
+    state = ledger.dataset(MILLS)
+    assert state
+    assert state.lease
+
+
+def test_a_ledger_that_changes_while_it_is_read_makes_no_batch(world: World) -> None:
+    world.land("river/mills/a.csv", BODY)
+    world.ledger = _Overtaken(world.ledger, lambda: world.ledger.register(MILLS, "contracts/other.json"))
+    with pytest.raises(Unavailable, match="changed while batch 1 was planned"):
+        plan(world)
+    assert not [*world.artefacts.list("batches/")]

@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from headrace.domain.batch import Previous
 from headrace.domain.dataset import DatasetId
-from headrace.domain.landed import LandedObject, ObjectState
+from headrace.domain.landed import LandedObject, ObjectState, Rows
 from headrace.domain.lineup import DatasetState, Finished, MartState
 from headrace.domain.plan import Column, Partition
-from headrace.domain.zones import TableRef
+from headrace.domain.zones import WATERMARK, TableRef
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -28,6 +28,24 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The present moment, in UTC, aware."""
+
+
+class Version(Struct, frozen=True):
+    """One version of an object as a listing shows it: when it was written, and whether it is what the key
+    holds now."""
+
+    object: LandedObject
+    written: datetime
+    newest: bool
+
+
+class VersionPage(Struct, frozen=True):
+    """A part of a listing, which took so many requests; the next begins after the key `next` (empty: it was
+    the last)."""
+
+    versions: tuple[Version, ...]
+    next: str
+    requests: int = 1
 
 
 class ObjectStore(Protocol):
@@ -43,7 +61,8 @@ class ObjectStore(Protocol):
         """A stream over the body of exactly this version. Raises MissingArtefact where there is none."""
 
     def write(self, key: str, body: bytes | Path) -> None:
-        """Put a body, replacing what stood there: only for keys derived from their content."""
+        """Put a body, replacing what stood there: only where the same work always writes the same, or the
+        last word counts."""
 
     def create(self, key: str, body: bytes) -> bool:
         """Put a body only where nothing stands; False where something does. Our own retried
@@ -52,9 +71,15 @@ class ObjectStore(Protocol):
     def list(self, prefix: str) -> Iterator[LandedObject]:
         """The newest version of every object under a prefix, in key order."""
 
+    def versions(self, prefix: str, after: str = "") -> VersionPage:
+        """A page of the versions of all objects under a prefix whose keys come after `after`, whether they
+        were overwritten, deleted or neither: in key order, the newest of a key first. All versions of a key
+        are on one page."""
+
 
 class LedgerObject(Struct, frozen=True):
-    """An object as the ledger remembers it; `batch` is 0 until it is in one."""
+    """An object as the ledger remembers it; `batch` is 0 until it is in one, `amended` the newest replay
+    that gave it its state, 0 where none did."""
 
     object: LandedObject
     dataset: str
@@ -64,6 +89,7 @@ class LedgerObject(Struct, frozen=True):
     rows: int
     curated: int
     quarantined: int
+    amended: int = 0
 
 
 class Ledger(Protocol):
@@ -96,15 +122,23 @@ class Ledger(Protocol):
     def marts_reading(self, dataset: DatasetId) -> list[MartState]:
         """The marts that read a dataset (or another mart), by name."""
 
-    def admit(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> bool:
-        """Remember an object as PENDING; False where it was known. Never changes a known object."""
+    def admit(self, dataset: DatasetId, landed: LandedObject, at: datetime, batch: int = 0) -> bool:
+        """Remember an object as PENDING, or with a `batch` that took it already as BATCHED there, so that it
+        never waits for another; False where it was known. Never changes a known object."""
 
     def refuse(self, landed: LandedObject, reason: str, at: datetime) -> bool:
         """Remember an object that no dataset takes, as QUARANTINED under the name `unrouted`; False
         where it was known."""
 
+    def route(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> bool:
+        """Move an object from `unrouted` to the dataset that takes it now, as PENDING. False where it was
+        not refused, or the dataset knows it: then it only leaves `unrouted`."""
+
     def known(self, dataset: DatasetId, landed: LandedObject) -> bool:
         """Whether an object was ever admitted to this dataset."""
+
+    def unknown(self, dataset: str, landed: Sequence[LandedObject]) -> list[LandedObject]:
+        """Those, in order, that were never admitted to a dataset (or refused, where it is `unrouted`)."""
 
     def pending(self, dataset: DatasetId, limit: int) -> list[LandedObject]:
         """At most `limit` objects that wait for a batch, in the order of their admission."""
@@ -120,6 +154,11 @@ class Ledger(Protocol):
         """Move a batch's objects BATCHED → their terminal states. Idempotent: a terminal state never
         changes."""
 
+    def amend(self, dataset: DatasetId, batch: int, objects: Sequence[Finished]) -> None:
+        """Give objects that are at their end, in the batch that each `Finished` names, the end that the
+        replay `batch` gave them. Idempotent, and only forwards: a newer replay's word stands. A key's
+        loaded content is forgotten with the object it is of, and set only where there is none."""
+
     def advance(self, dataset: DatasetId, batch: int) -> None:
         """Make batch + 1 the next one and its attempt 0. No effect unless `batch` is the next one."""
 
@@ -129,6 +168,9 @@ class Ledger(Protocol):
 
     def release(self, dataset: DatasetId, execution: str) -> None:
         """Give the lease back. No effect where another execution holds it."""
+
+    def forget(self, dataset: DatasetId) -> None:
+        """Forget a dataset and every object of it, the dataset last; no effect where it is not known."""
 
     def objects(self, dataset: str, batch: int | None = None) -> list[LedgerObject]:
         """Every object of a dataset (or of `unrouted`), or of one of its batches, for people to read."""
@@ -153,6 +195,11 @@ class TableState(Struct, frozen=True):
     properties: Mapping[str, str]
     field_ids: Mapping[str, int]
     snapshot_id: int
+
+    @property
+    def watermark(self) -> int:
+        """The number of the last committed batch, 0 before the first."""
+        return int(self.properties.get(WATERMARK, "0"))
 
 
 class TableCatalog(Protocol):
@@ -203,8 +250,33 @@ class TableCatalog(Protocol):
         source: TableRef,
         properties: Mapping[str, str],
         expect: Mapping[str, str | None],
+        *,
+        keep_columns: bool = False,
     ) -> int:
-        """Like append, but the table then holds exactly the files of `source`, and has its columns."""
+        """Like append, but the table then holds exactly the files of `source`, and has its columns. With
+        `keep_columns` it keeps its own: raises IncompatibleTable where those are other ones."""
+
+    def replace_rows(
+        self,
+        ref: TableRef,
+        gone: Rows,
+        files: Sequence[str],
+        properties: Mapping[str, str],
+        expect: Mapping[str, str | None],
+    ) -> int:
+        """Like append, but in the same commit rows leave the table: of each object identity in `gone`,
+        those at these places (`_row`), or all (None). Where nothing leaves, it is append.
+
+        Files all of whose rows leave are let go unread but for `_object` and `_row`; where some stay,
+        they are written anew, under the table's location, in files named after the old ones.
+        """
+
+    def clone(self, ref: TableRef, of: TableRef, location: str) -> TableState:
+        """Create an empty table at `location` with the columns, field ids, partitions and properties of
+        another, but for its watermark; one that stands is left as it is."""
+
+    def files(self, ref: TableRef) -> Mapping[str, int]:
+        """The rows of each data file that the table names now, by its URI."""
 
     def drop(self, ref: TableRef) -> None:
         """Forget a table, leaving its files; no effect where there is none."""
@@ -213,8 +285,9 @@ class TableCatalog(Protocol):
 class Executions(Protocol):
     """The `ingest` state machine."""
 
-    def start(self, name: str, dataset: DatasetId) -> None:
-        """Start an execution. One of this name that runs, or ran, is success."""
+    def start(self, name: str, dataset: DatasetId) -> bool:
+        """Start an execution; one of this name that runs is success. False where one has ended: it is not
+        started again."""
 
     def known(self, name: str) -> bool:
         """Whether an execution of this name runs or ran."""
@@ -226,8 +299,8 @@ class Executions(Protocol):
 class Metrics(Protocol):
     """Counts what passes."""
 
-    def count(self, name: str, value: float, dataset: DatasetId) -> None:
-        """Add to a metric of the `Headrace` namespace, dimension `dataset`."""
+    def count(self, name: str, value: float, dataset: DatasetId | None = None) -> None:
+        """Add to a metric of the `Headrace` namespace, dimension `dataset` (None: of the deployment)."""
 
 
 class EventBus(Protocol):

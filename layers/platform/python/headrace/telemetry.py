@@ -15,8 +15,9 @@ logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells each client'
 class EmbeddedMetrics:
     """Metrics as embedded metric format lines on stdout, which CloudWatch turns into metrics."""
 
-    def count(self, name: str, value: float, dataset: DatasetId) -> None:
+    def count(self, name: str, value: float, dataset: DatasetId | None = None) -> None:
         metrics = _Metrics(namespace="Headrace", service="headrace")
-        metrics.add_dimension("dataset", str(dataset))
+        if dataset:
+            metrics.add_dimension("dataset", str(dataset))
         metrics.add_metric(name, MetricUnit.Count, value)
         metrics.flush_metrics()

@@ -22,44 +22,30 @@ stands in the ledger, so its message may be acknowledged either way.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
-from botocore.exceptions import ClientError
 from msgspec.structs import asdict, replace
 
 from headrace.aws.backoff import backoff
-from headrace.aws.errors import code_of, domain_error, translated
+from headrace.aws.dynamodb_table import Action, Item, Key, Table, check, delete, put
 from headrace.domain.batch import Previous
 from headrace.domain.dataset import DatasetId
-from headrace.domain.errors import Throttled, UnknownDataset
+from headrace.domain.errors import UnknownDataset
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.lineup import DatasetState, Finished, Lease, MartState
 from headrace.ports import LedgerObject
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import (
-        AttributeValueTypeDef,
-        PutTypeDef,
-        QueryInputTypeDef,
-        TransactWriteItemTypeDef,
-        UpdateItemInputTypeDef,
-    )
 
-    Group = list[TransactWriteItemTypeDef]
-
-Item = Mapping[str, str | int]
-Key = tuple[str, str]
-
-_ACTIONS_AT_ONCE = 100
-_LOOKUPS_AT_ONCE = 100
 _DATASETS = "datasets"
 _MARTS = "marts"
 _UNROUTED = "unrouted"
+_FORGOTTEN_AT_ONCE = 1000
 
 
 class DynamoLedger:
@@ -69,8 +55,7 @@ class DynamoLedger:
     """
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     # ── datasets ─────────────────────────────────────────────────────────────────────────────────
 
@@ -85,11 +70,11 @@ class DynamoLedger:
         )
 
     def dataset(self, dataset: DatasetId) -> DatasetState | None:
-        item = self._get((_DATASETS, str(dataset)))
+        item = self._table.get((_DATASETS, str(dataset)))
         return _dataset_state(item) if item else None
 
     def datasets(self) -> list[DatasetState]:
-        return [_dataset_state(item) for item in self._query(_DATASETS)]
+        return [_dataset_state(item) for item in self._table.query(_DATASETS)]
 
     def advance(self, dataset: DatasetId, batch: int) -> None:
         self._update_dataset(
@@ -144,194 +129,132 @@ class DynamoLedger:
 
     def register_mart(self, mart: DatasetId, contract: str, reads: Sequence[DatasetId]) -> None:
         item = {"contract": contract, "reads": msgspec.json.encode(reads).decode()}
-        self._apply(f"register mart {mart}", [[self._put((_MARTS, str(mart)), item)]])
+        self._table.apply(f"register mart {mart}", [[put((_MARTS, str(mart)), item)]])
 
     def mart(self, mart: DatasetId) -> MartState | None:
-        item = self._get((_MARTS, str(mart)))
+        item = self._table.get((_MARTS, str(mart)))
         return _mart_state(item) if item else None
 
     def marts(self) -> list[MartState]:
-        return [_mart_state(item) for item in self._query(_MARTS)]
+        return [_mart_state(item) for item in self._table.query(_MARTS)]
 
     def marts_reading(self, dataset: DatasetId) -> list[MartState]:
         return [mart for mart in self.marts() if dataset in mart.reads]
 
     # ── objects ──────────────────────────────────────────────────────────────────────────────────
 
-    def admit(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> bool:
-        place = _pending(str(dataset), _instant(at), landed)
-        return self._remember(place, Finished(landed, ObjectState.PENDING), at)
+    def admit(self, dataset: DatasetId, landed: LandedObject, at: datetime, batch: int = 0) -> bool:
+        if batch:
+            place, state = _batch(str(dataset), batch, landed), ObjectState.BATCHED
+        else:
+            place, state = _pending(str(dataset), _instant(at), landed), ObjectState.PENDING
+        return self._remember(place, Finished(landed, state), at, batch)
 
     def refuse(self, landed: LandedObject, reason: str, at: datetime) -> bool:
         place = _batch(_UNROUTED, 0, landed)
         return self._remember(place, Finished(landed, ObjectState.QUARANTINED, reason), at)
 
+    def route(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> bool:
+        leave = [_leave(_batch(_UNROUTED, 0, landed)), _leave(_known(_UNROUTED, landed))]
+        place = _pending(str(dataset), _instant(at), landed)
+        remember = self._remembering(place, Finished(landed, ObjectState.PENDING), at)
+        doing = f"route {landed.identity} to {dataset}"
+        if self._table.apply(doing, [[*leave, *remember]]):
+            return True
+        self._table.apply(doing, [leave])
+        return False
+
     def known(self, dataset: DatasetId, landed: LandedObject) -> bool:
-        return self._get(_known(str(dataset), landed)) is not None
+        return self._table.get(_known(str(dataset), landed)) is not None
+
+    def unknown(self, dataset: str, landed: Sequence[LandedObject]) -> list[LandedObject]:
+        places = [(_known(dataset, one), one) for one in landed]
+        known = {(item["pk"], item["sk"]) for item in self._table.lookup(key for key, _ in places)}
+        return [one for key, one in places if key not in known]
 
     def pending(self, dataset: DatasetId, limit: int) -> list[LandedObject]:
-        found = islice(self._query(str(dataset), "pending#", limit), limit)
+        found = islice(self._table.query(str(dataset), "pending#", limit), limit)
         return [msgspec.convert(item, LandedObject) for item in found]
 
     def loaded_content(self, dataset: DatasetId, keys: Sequence[str]) -> Mapping[str, Previous]:
-        found = self._lookup(_loaded(dataset, key) for key in keys)
+        found = self._table.lookup(_loaded(dataset, key) for key in keys)
         return {str(item["key"]): msgspec.convert(item, Previous) for item in found}
 
     def assign(self, dataset: DatasetId, batch: int, objects: Sequence[LandedObject]) -> None:
         distinct = {_known(str(dataset), landed): landed for landed in objects}
-        groups: list[Group] = []
-        for known in self._lookup(distinct):
+        groups: list[list[Action]] = []
+        for known in self._table.lookup(distinct):
             landed = distinct[str(known["pk"]), str(known["sk"])]
             waiting = _pending(str(dataset), str(known["admitted"]), landed)
             placed = _placed(Finished(landed, ObjectState.BATCHED), batch)
-            groups.append([self._leave(waiting), self._put(_batch(str(dataset), batch, landed), placed)])
-        self._apply(f"assign batch {batch} of {dataset}", groups)
+            groups.append([_leave(waiting), put(_batch(str(dataset), batch, landed), placed)])
+        self._table.apply(f"assign batch {batch} of {dataset}", groups)
 
     def finish(self, dataset: DatasetId, batch: int, objects: Sequence[Finished]) -> None:
         last = {finished.object.key: finished.object.fingerprint for finished in objects if finished.loaded}
-        groups: list[Group] = []
+        groups: list[list[Action]] = []
         for fingerprint, finished in {finished.object.fingerprint: finished for finished in objects}.items():
             place = _batch(str(dataset), batch, finished.object)
-            group = [self._put(place, _placed(finished, batch), over="batched")]
+            batched = {"batched": ObjectState.BATCHED}
+            group = [put(place, _placed(finished, batch), "#state = :batched", batched)]
             key = finished.object.key
             if finished.loaded and last[key] == fingerprint:
-                group.append(self._put(_loaded(dataset, key), {"key": key, **asdict(finished.loaded)}))
+                group.append(put(_loaded(dataset, key), _content(key, finished.loaded)))
             groups.append(group)
-        self._apply(f"finish batch {batch} of {dataset}", groups)
+        self._table.apply(f"finish batch {batch} of {dataset}", groups)
+
+    def amend(self, dataset: DatasetId, batch: int, objects: Sequence[Finished]) -> None:
+        doing = f"amend objects of {dataset} by batch {batch}"
+        ended = "attribute_exists(pk) AND #state <> :batched"
+        older = f"{ended} AND (attribute_not_exists(#amended) OR #amended < :batch)"
+        given: Item = {"batched": ObjectState.BATCHED, "batch": batch}
+        places = {
+            _batch(str(dataset), one.batch, one.object): {**_placed(one, one.batch), "amended": batch}
+            for one in objects
+        }
+        self._table.apply(doing, [[put(place, item, older, given)] for place, item in places.items()])
+        for one_a_key in _one_a_key(objects):
+            self._table.apply(doing, [self._reloaded(dataset, batch, one) for one in one_a_key])
+
+    def forget(self, dataset: DatasetId) -> None:
+        doing, items = f"forget {dataset}", self._table.query(str(dataset))
+        while some := list(islice(items, _FORGOTTEN_AT_ONCE)):
+            landed = [msgspec.convert(item, LandedObject) for item in some]
+            gone = [_known(str(dataset), one) for one in landed]
+            gone += {_loaded(dataset, one.key) for one in landed}
+            gone += [
+                (str(item["pk"]), str(item["sk"])) for item in some
+            ]  # last: by these a next call goes on
+            self._table.apply(doing, [[_leave(key)] for key in gone])
+        self._table.apply(doing, [[_leave((_DATASETS, str(dataset)))]])
 
     def objects(self, dataset: str, batch: int | None = None) -> list[LedgerObject]:
-        items = self._query(dataset, "" if batch is None else _batch_prefix(batch))
+        items = self._table.query(dataset, "" if batch is None else _batch_prefix(batch))
         return [msgspec.convert({**item, "object": item, "dataset": dataset}, LedgerObject) for item in items]
 
-    def _remember(self, place: Key, placed: Finished, at: datetime) -> bool:
-        known = self._put(_known(place[0], placed.object), {"admitted": _instant(at)}, over="nothing")
+    def _remember(self, place: Key, placed: Finished, at: datetime, batch: int = 0) -> bool:
         doing = f"admit {placed.object.identity} to {place[0]}"
-        return self._apply(doing, [[known, self._put(place, _placed(placed, 0))]])
+        return self._table.apply(doing, [self._remembering(place, placed, at, batch)])
 
-    # ── the table ────────────────────────────────────────────────────────────────────────────────
+    def _remembering(self, place: Key, placed: Finished, at: datetime, batch: int = 0) -> list[Action]:
+        """Puts an object that is not known in its place."""
+        new = "attribute_not_exists(pk)"
+        known = put(_known(place[0], placed.object), {"admitted": _instant(at)}, new)
+        return [known, put(place, _placed(placed, batch))]
 
-    def _get(self, key: Key) -> Item | None:
-        with translated(f"read {key} of {self._table}"):
-            reply = self._client.get_item(TableName=self._table, Key=_key(key), ConsistentRead=True)
-        return _plain(reply["Item"]) if "Item" in reply else None
-
-    def _lookup(self, keys: Iterable[Key]) -> Iterator[Item]:
-        """The items that stand under these keys, in no order."""
-        doing = f"look up items of {self._table}"
-        distinct = list(dict.fromkeys(keys))
-        for start in range(0, len(distinct), _LOOKUPS_AT_ONCE):
-            asked = [_key(key) for key in distinct[start : start + _LOOKUPS_AT_ONCE]]
-            waits = backoff(doing)
-            while asked:
-                with translated(doing):
-                    reply = self._client.batch_get_item(
-                        RequestItems={self._table: {"Keys": asked, "ConsistentRead": True}}
-                    )
-                yield from map(_plain, reply["Responses"].get(self._table, ()))
-                if left := reply["UnprocessedKeys"].get(self._table):
-                    next(waits)
-                asked = left["Keys"] if left else []
-
-    def _query(self, pk: str, prefix: str = "", page: int | None = None) -> Iterator[Item]:
-        """A partition's items whose sort key starts with `prefix`, in its order, `page` at a time."""
-        request: QueryInputTypeDef = {
-            "TableName": self._table,
-            "ConsistentRead": True,
-            "KeyConditionExpression": "pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
-            "ExpressionAttributeValues": _attributes({":pk": pk} | ({":prefix": prefix} if prefix else {})),
-        }
-        if page:
-            request["Limit"] = page
-        while True:
-            with translated(f"list {pk} {prefix} of {self._table}"):
-                reply = self._client.query(**request)
-            yield from map(_plain, reply["Items"])
-            if not (last := reply.get("LastEvaluatedKey")):
-                return
-            request["ExclusiveStartKey"] = last
+    def _reloaded(self, dataset: DatasetId, batch: int, finished: Finished) -> list[Action]:
+        """What becomes of the loaded content of a key whose object has the end that `batch` gave it."""
+        place = _batch(str(dataset), finished.batch, finished.object)
+        amended = check(place, "#amended = :batch", {"batch": batch})
+        key = finished.object.key
+        ours = {"identity": finished.object.identity}
+        if finished.loaded is None:
+            return [amended, delete(_loaded(dataset, key), "#identity = :identity", ours)]
+        free = "attribute_not_exists(pk) OR #identity = :identity"
+        return [amended, put(_loaded(dataset, key), _content(key, finished.loaded), free, ours)]
 
     def _update_dataset(self, dataset: DatasetId, change: str, values: Item, only_if: str = "") -> bool:
-        """Whether the change was made; False where `only_if` does not hold."""
-        request: UpdateItemInputTypeDef = {
-            "TableName": self._table,
-            "Key": _key((_DATASETS, str(dataset))),
-            "UpdateExpression": change,
-            "ExpressionAttributeValues": _attributes(values),
-        }
-        if only_if:
-            request["ConditionExpression"] = only_if
-        with translated(f"update {dataset} in {self._table}"):
-            try:
-                self._client.update_item(**request)
-            except ClientError as error:
-                if code_of(error) != "ConditionalCheckFailedException":
-                    raise
-                return False
-        return True
-
-    def _apply(self, doing: str, groups: "Sequence[Group]") -> bool:
-        """Apply each group of actions as one, except those with a condition that does not hold.
-
-        Whether all were applied.
-        """
-        applied = True
-        at_once = _ACTIONS_AT_ONCE // max(map(len, groups), default=1)
-        for start in range(0, len(groups), at_once):
-            applied &= self._transact(doing, groups[start : start + at_once])
-        return applied
-
-    def _transact(self, doing: str, groups: "Sequence[Group]") -> bool:
-        waits = backoff(doing)
-        left = groups
-        while left:
-            with translated(doing):
-                try:
-                    self._client.transact_write_items(
-                        TransactItems=[action for group in left for action in group]
-                    )
-                    break
-                except ClientError as error:
-                    if code_of(error) != "TransactionCanceledException":
-                        raise
-                    reasons = iter([reason["Code"] for reason in error.response["CancellationReasons"]])
-            codes = [{next(reasons) for _ in group} for group in left]
-            if any("ConditionalCheckFailed" in code for code in codes):
-                left = [
-                    group
-                    for group, code in zip(left, codes, strict=True)
-                    if "ConditionalCheckFailed" not in code
-                ]
-                continue
-            for code in set().union(*codes) - {"None"}:
-                refusal = domain_error(doing, code)
-                if not isinstance(refusal, Throttled):
-                    raise refusal
-            next(waits)
-        return len(left) == len(groups)
-
-    def _put(
-        self, key: Key, values: Item, over: Literal["anything", "nothing", "batched"] = "anything"
-    ) -> "TransactWriteItemTypeDef":
-        put: PutTypeDef = {
-            "TableName": self._table,
-            "Item": _attributes({"pk": key[0], "sk": key[1], **values}),
-        }
-        if over == "nothing":
-            put["ConditionExpression"] = "attribute_not_exists(pk)"
-        elif over == "batched":
-            put["ConditionExpression"] = "#state = :batched"
-            put["ExpressionAttributeNames"] = {"#state": "state"}
-            put["ExpressionAttributeValues"] = _attributes({":batched": ObjectState.BATCHED})
-        return {"Put": put}
-
-    def _leave(self, key: Key) -> "TransactWriteItemTypeDef":
-        return {
-            "Delete": {
-                "TableName": self._table,
-                "Key": _key(key),
-                "ConditionExpression": "attribute_exists(pk)",
-            }
-        }
+        return self._table.update((_DATASETS, str(dataset)), change, values, only_if)
 
 
 def _known(dataset: str, landed: LandedObject) -> Key:
@@ -360,6 +283,25 @@ def _placed(finished: Finished, batch: int) -> Item:
     return {**asdict(finished.object), **counts, "batch": batch}
 
 
+def _leave(place: Key) -> Action:
+    return delete(place, "attribute_exists(pk)")
+
+
+def _one_a_key(objects: Sequence[Finished]) -> list[list[Finished]]:
+    """Objects in groups that have one of each landing key; a key's later object comes in an earlier group."""
+    groups: list[dict[str, Finished]] = []
+    for one in reversed(objects):
+        free = next((group for group in groups if one.object.key not in group), None)
+        if free is None:
+            groups.append(free := {})
+        free[one.object.key] = one
+    return [list(group.values()) for group in groups]
+
+
+def _content(key: str, loaded: Previous) -> Item:
+    return {"key": key, **asdict(loaded)}
+
+
 def _dataset_state(item: Item) -> DatasetState:
     leased = "execution" in item
     return DatasetState(
@@ -382,15 +324,3 @@ def _mart_state(item: Item) -> MartState:
 def _instant(at: datetime) -> str:
     """A moment whose text sorts as it does."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _key(key: Key) -> "dict[str, AttributeValueTypeDef]":
-    return _attributes({"pk": key[0], "sk": key[1]})
-
-
-def _attributes(values: Item) -> "dict[str, AttributeValueTypeDef]":
-    return {name: {"N": str(v)} if isinstance(v, int) else {"S": str(v)} for name, v in values.items()}
-
-
-def _plain(item: "Mapping[str, AttributeValueTypeDef]") -> Item:
-    return {name: int(value["N"]) if "N" in value else value["S"] for name, value in item.items()}

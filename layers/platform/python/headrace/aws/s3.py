@@ -12,10 +12,15 @@ from botocore.response import StreamingBody
 from headrace.aws.backoff import backoff
 from headrace.aws.errors import code_of, translated
 from headrace.domain.landed import LandedObject
+from headrace.ports import Version, VersionPage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import (
+        GetObjectOutputTypeDef,
+        ListObjectVersionsRequestTypeDef,
+        ObjectVersionTypeDef,
+    )
     from typing_extensions import Buffer
 
 _MEBIBYTE = 1024 * 1024
@@ -75,19 +80,44 @@ class S3ObjectStore:
             next(waits)
 
     def list(self, prefix: str) -> Iterator[LandedObject]:
-        versions = self._client.get_paginator("list_object_versions")
-        with translated(f"list {self._uri(prefix)}"):
-            for page in versions.paginate(Bucket=self._bucket, Prefix=prefix):
-                for found in page.get("Versions", ()):
-                    if found["IsLatest"]:
-                        version = found["VersionId"]
-                        yield LandedObject(
-                            bucket=self._bucket,
-                            key=found["Key"],
-                            version_id="" if version == _NO_VERSION else version,
-                            etag=found["ETag"].strip('"'),
-                            size=found["Size"],
-                        )
+        after, more = "", True
+        while more:
+            page = self.versions(prefix, after)
+            yield from (version.object for version in page.versions if version.newest)
+            after, more = page.next, bool(page.next)
+
+    def versions(self, prefix: str, after: str = "") -> VersionPage:
+        found: list[ObjectVersionTypeDef] = []
+        keys: set[str] = set()
+        request: ListObjectVersionsRequestTypeDef = {"Bucket": self._bucket, "Prefix": prefix}
+        if after:
+            request["KeyMarker"] = after
+        requests = 0
+        while True:
+            requests += 1
+            with translated(f"list {self._uri(prefix)}"):
+                reply = self._client.list_object_versions(**request)
+            found += reply.get("Versions", ())
+            keys |= {one["Key"] for one in (*reply.get("Versions", ()), *reply.get("DeleteMarkers", ()))}
+            more = reply["IsTruncated"]
+            *whole, last = sorted(keys - {after}, key=str.encode) or [""]
+            if whole or not more:
+                unfinished = {after, last} if more else {after}  # emulators begin at `after`, AWS behind it
+                listed = [self._version(one) for one in found if one["Key"] not in unfinished]
+                return VersionPage(tuple(listed), whole[-1] if more else "", requests)
+            request["KeyMarker"] = reply["NextKeyMarker"]
+            request["VersionIdMarker"] = reply["NextVersionIdMarker"]
+
+    def _version(self, found: "ObjectVersionTypeDef") -> Version:
+        version = found["VersionId"]
+        landed = LandedObject(
+            bucket=self._bucket,
+            key=found["Key"],
+            version_id="" if version == _NO_VERSION else version,
+            etag=found["ETag"].strip('"'),
+            size=found["Size"],
+        )
+        return Version(landed, found["LastModified"], found["IsLatest"])
 
     def _get(self, key: str, version_id: str) -> "GetObjectOutputTypeDef":
         if version_id:

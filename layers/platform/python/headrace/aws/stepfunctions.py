@@ -19,7 +19,7 @@ class StepFunctionsExecutions:
         self._client = client
         self._state_machine_arn = state_machine_arn
 
-    def start(self, name: str, dataset: DatasetId) -> None:
+    def start(self, name: str, dataset: DatasetId) -> bool:
         request = msgspec.json.encode({"dataset": str(dataset), "execution": name}).decode()
         with translated(f"start execution {name} of {self._state_machine_arn}"):
             try:
@@ -29,6 +29,8 @@ class StepFunctionsExecutions:
             except ClientError as error:
                 if code_of(error) != "ExecutionAlreadyExists":
                     raise
+                return self.running(name)
+        return True
 
     def known(self, name: str) -> bool:
         return self._status(name) is not None

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from headrace.domain import keys
 from headrace.domain.batch import (
     Audit,
@@ -17,8 +19,9 @@ from headrace.domain.batch import (
     Verdict,
 )
 from headrace.domain.batch_profile import BatchProfile
-from headrace.domain.landed import ObjectState
+from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.lineup import Finished
+from headrace.domain.replay import ReplayRequest, line_after
 
 
 def audit_of(
@@ -32,10 +35,7 @@ def audit_of(
     closed_at: str,
 ) -> Audit:
     """The audit record; `reports` are those of the rows that were committed."""
-    objects = tuple(_object(one, verdict) for report in reports for one in report.objects)
-    reasons: Counter[tuple[str, str]] = Counter()
-    for report in reports:
-        reasons.update({(one.column, one.rule): one.rows for one in report.reasons})
+    objects = lines(reports, verdict)
     return Audit(
         dataset=manifest.dataset,
         batch=manifest.batch,
@@ -45,7 +45,7 @@ def audit_of(
         rows=sum(one.rows for one in objects),
         curated=sum(one.curated for one in objects),
         quarantined=sum(one.quarantined for one in objects),
-        reasons=tuple(ReasonCount(column, rule, rows) for (column, rule), rows in sorted(reasons.items())),
+        reasons=_reasons(reports),
         tables=tables,
         files=tuple(file for report in reports for file in (*report.curated, *report.quarantine)),
         closed_at=closed_at,
@@ -53,6 +53,42 @@ def audit_of(
         drifted=profile.drifted if profile else (),
         personal=tuple(profile.suspicions) if profile else (),
     )
+
+
+def of_replay(audit: Audit, landed: LandedObject, request: ReplayRequest) -> Audit:
+    """The audit record of a replay, from that of the rows replayed: its objects' lines take the place of
+    earlier ones, and the request, which is the object `landed`, has a line of its own."""
+    standing = {one.identity: one for one in request.standing}
+    left = len(request.entries) - len(audit.objects)
+    reason = f"{left} of {len(request.entries)} objects are left as they stand" if left else ""
+    if not audit.verdict.publish:
+        reason = _failed(audit.verdict)
+    line = ObjectAudit(
+        landed.identity,
+        ObjectState.LOADED if audit.verdict.publish else ObjectState.REJECTED,
+        audit.rows,
+        audit.curated,
+        audit.quarantined,
+        landed.etag,
+        reason,
+    )
+    objects = tuple(line_after(request, standing[one.identity], one) for one in audit.objects)
+    return replace(audit, objects=objects, replay=line)
+
+
+def lines(reports: Sequence[UnitReport], verdict: Verdict) -> tuple[ObjectAudit, ...]:
+    """The line of each object that a batch handled; a replay may have left some alone."""
+    return tuple(
+        _object(one, verdict) for report in reports for one in report.objects if one.outcome != "left"
+    )
+
+
+def _reasons(reports: Sequence[UnitReport]) -> tuple[ReasonCount, ...]:
+    """How many rows broke each rule, over all units."""
+    reasons: Counter[tuple[str, str]] = Counter()
+    for report in reports:
+        reasons.update({(one.column, one.rule): one.rows for one in report.reasons})
+    return tuple(ReasonCount(column, rule, rows) for (column, rule), rows in sorted(reasons.items()))
 
 
 def _object(report: ObjectReport, verdict: Verdict) -> ObjectAudit:
@@ -68,7 +104,7 @@ def _end(report: ObjectReport, verdict: Verdict) -> tuple[ObjectState, str]:
     if report.outcome != "refined":
         return ObjectState.QUARANTINED, report.reason
     if not verdict.publish:
-        return ObjectState.REJECTED, "; ".join(f"{rule.rule}: {rule.told}" for rule in verdict.failed)
+        return ObjectState.REJECTED, _failed(verdict)
     if report.quarantined:
         return (
             ObjectState.LOADED_WITH_REJECTS,
@@ -77,19 +113,38 @@ def _end(report: ObjectReport, verdict: Verdict) -> tuple[ObjectState, str]:
     return ObjectState.LOADED, report.reason
 
 
+def _failed(verdict: Verdict) -> str:
+    return "; ".join(f"{rule.rule}: {rule.told}" for rule in verdict.failed)
+
+
 def finished_objects(manifest: Manifest, audit: Audit) -> list[Finished]:
-    """The ledger's line for each object; what was loaded is what a later re-upload is compared with."""
-    landed = {entry.object.identity: entry.object for entry in manifest.entries}
+    """The ledger's line for each object that the batch took, which of a replay is its request; what was
+    loaded is what a later re-upload is compared with."""
+    if manifest.replay and audit.replay:
+        one = audit.replay
+        landed = manifest.replay.request
+        return [Finished(landed, one.state, one.reason, one.rows, one.curated, one.quarantined)]
+    return _finished(manifest, audit)
+
+
+def amended_objects(manifest: Manifest, audit: Audit) -> list[Finished]:
+    """The ledger's new line for each object that a replay changes, in the order of its entries."""
+    return _finished(manifest, audit) if manifest.replay else []
+
+
+def _finished(manifest: Manifest, audit: Audit) -> list[Finished]:
+    entries = {entry.object.identity: entry for entry in manifest.entries}
     loaded = (ObjectState.LOADED, ObjectState.LOADED_WITH_REJECTS)
     return [
         Finished(
-            landed[one.identity],
+            entries[one.identity].object,
             one.state,
             one.reason,
             one.rows,
             one.curated,
             one.quarantined,
             Previous(one.identity, one.sha256) if one.state in loaded else None,
+            entries[one.identity].batch,
         )
         for one in audit.objects
     ]
@@ -97,14 +152,20 @@ def finished_objects(manifest: Manifest, audit: Audit) -> list[Finished]:
 
 def trouble(audit: Audit) -> Iterator[tuple[str, str]]:
     """Subject and message of each thing an operator should hear of; no row data in either."""
-    if not audit.verdict.publish:
+    if audit.replay and not audit.verdict.publish:
+        yield (
+            f"{audit.dataset}: replay refused in batch {audit.batch}",
+            "Nothing changed: every row stands where it stood before the replay.\n"
+            + _listed(audit.verdict.failed),
+        )
+    elif not audit.verdict.publish:
         yield (
             f"{audit.dataset}: batch {audit.batch} rejected",
             f"Nothing of batch {audit.batch} was published; its {audit.rows} rows are in quarantine.\n"
             + _listed(audit.verdict.failed),
         )
     if audit.verdict.warned:
-        end = "published" if audit.verdict.publish else "rejected"
+        end = "published" if audit.verdict.publish else "refused" if audit.replay else "rejected"
         yield (
             f"{audit.dataset}: batch {audit.batch} {end}, and a rule warns",
             f"These rules do not keep batch {audit.batch} back:\n" + _listed(audit.verdict.warned),

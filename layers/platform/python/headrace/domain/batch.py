@@ -10,7 +10,7 @@ from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.plan import Type
 from headrace.domain.profile import ColumnSketch
 
-Outcome = Literal["refined", "unreadable", "duplicate", "immutable"]
+Outcome = Literal["refined", "unreadable", "duplicate", "immutable", "left", "unprocessable"]
 
 
 class Previous(Struct, frozen=True):
@@ -21,10 +21,12 @@ class Previous(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """One object of a manifest; `previous` is set where its key was loaded before."""
+    """One object of a manifest; `previous` is set where its key was loaded before. `batch` is the batch that
+    first took the object, and that its rows name; 0 is the manifest's own."""
 
     object: LandedObject
     previous: Previous | None = None
+    batch: int = 0
 
 
 class WorkUnit(Struct, frozen=True):
@@ -34,21 +36,42 @@ class WorkUnit(Struct, frozen=True):
     entries: tuple[int, ...]
 
 
+class Replay(Struct, frozen=True):
+    """What makes a batch a replay: the request it answers. `rows` is the key of the Parquet file of the rows
+    that alone are replayed; empty: the whole objects. `judged`: the dataset rules are judged again."""
+
+    request: LandedObject
+    rows: str = ""
+    judged: bool = False
+
+
 class Manifest(Struct, frozen=True):
-    """Batch `batch` of `dataset`: immutable once written. `contract` is the key of the compiled contract."""
+    """Batch `batch` of `dataset`: immutable once written. `contract` is the key of the compiled contract.
+
+    `last_replay` is the newest replay among the batches before it, 0 where there is none: so all replays
+    are found without looking at every batch.
+    """
 
     dataset: DatasetId
     batch: int
     contract: str
     entries: tuple[Entry, ...]
     units: tuple[WorkUnit, ...]
+    replay: Replay | None = None
+    last_replay: int = 0
+
+    @property
+    def taken(self) -> tuple[LandedObject, ...]:
+        """What the batch takes from the ledger: its objects, or the request that it answers."""
+        return (self.replay.request,) if self.replay else tuple(entry.object for entry in self.entries)
 
 
 class ObjectReport(Struct, frozen=True):
     """What became of one object. Rows in = curated + quarantined.
 
     An object that is not refined counts as one row when it is quarantined whole (`unreadable`,
-    `immutable`) and as none when it is a `duplicate`.
+    `immutable`, `unprocessable`) and as none when it is a `duplicate`, or `left` as it stands by a replay
+    that cannot have it.
     """
 
     identity: str
@@ -186,6 +209,9 @@ class Audit(Struct, frozen=True):
 
     `profile` is the key of the profile of what was published, empty where nothing was; `drifted` are the
     columns that changed against earlier batches, `personal` those that look personal and are not masked.
+
+    Of a replay, `replay` is the request's own line, `objects` are the lines that take the place of earlier
+    ones (none where it was refused), and the counts are of the rows replayed.
     """
 
     dataset: DatasetId
@@ -203,3 +229,4 @@ class Audit(Struct, frozen=True):
     profile: str = ""
     drifted: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
+    replay: ObjectAudit | None = None

@@ -101,4 +101,4 @@ def _from_notification(event: dict[str, Any]) -> tuple[LandedObject, ...]:
 
 
 def _files(*landed: LandedObject) -> tuple[LandedObject, ...]:
-    return tuple(one for one in landed if not (one.key.endswith("/") and one.size == 0))
+    return tuple(one for one in landed if not one.is_folder)

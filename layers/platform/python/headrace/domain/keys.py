@@ -1,6 +1,7 @@
 """Keys of what the protocol keeps in the artefacts bucket, and of the files it writes to the lake."""
 
-from typing import Literal
+import re
+from typing import Literal, cast
 
 from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject
@@ -63,9 +64,64 @@ def suspicion_key(dataset: DatasetId, version: str, digest: str) -> str:
     return f"suspicions/{dataset}/{file_name(version)}/{digest[:16]}.json"
 
 
+REFUSALS = "unrouted/"
+"""Audit records of objects that no dataset takes."""
+
+SEARCH = "reconcile/search.json"
+"""Where reconcile goes on looking for objects that no event announced."""
+
+
 def refusal_key(landed: LandedObject) -> str:
     """The audit record of an object that no dataset takes."""
-    return f"unrouted/{landed.fingerprint}.json"
+    return f"{REFUSALS}{landed.fingerprint}.json"
+
+
+def replay_prefix(dataset: DatasetId, replay: str) -> str:
+    """What the replay of this id is made of."""
+    return f"replays/{dataset}/{replay}/"
+
+
+def selection_key(dataset: DatasetId, replay: str) -> str:
+    """What is to be replayed, as it was asked for and understood first."""
+    return replay_prefix(dataset, replay) + "selection.json"
+
+
+def selected_rows_key(dataset: DatasetId, replay: str) -> str:
+    """The rows that a replay of single rows found in quarantine."""
+    return replay_prefix(dataset, replay) + "selection.parquet"
+
+
+def request_key(dataset: DatasetId, replay: str, part: int) -> str:
+    """One replay request; a large replay has several."""
+    return replay_prefix(dataset, replay) + f"{part:05d}.json"
+
+
+def request_rows_key(request: str) -> str:
+    """The rows that a request replays, where it does not replay whole objects."""
+    return request.removesuffix(".json") + ".parquet"
+
+
+def rehearsal_key(request: str, unit: int) -> str:
+    """The report of a work unit of a request that is only tried."""
+    return request.removesuffix(".json") + f"/units/{unit:05d}.json"
+
+
+def comparison_key(request: str) -> str:
+    """What the replay that a request is part of would change."""
+    return request.rpartition("/")[0] + "/comparison.json"
+
+
+def rebuild_prefix(dataset: DatasetId) -> str:
+    """The records of a dataset's rebuilds."""
+    return f"rebuilds/{dataset}/"
+
+
+def rebuild_key(dataset: DatasetId, number: int) -> str:
+    return rebuild_prefix(dataset) + f"{number:05d}/begun.json"
+
+
+def rebuild_end_key(dataset: DatasetId, number: int) -> str:
+    return rebuild_prefix(dataset) + f"{number:05d}/ended.json"
 
 
 def data_key(
@@ -76,11 +132,27 @@ def data_key(
     contract: str,
     variant: Variant = "",
     part: int | None = None,
+    without: str = "",
 ) -> str:
     """A data file: the same work under the same contract always goes to the same key. `part` tells the
-    files of one unit apart, where there are several."""
-    suffix = (variant and f"-{variant}") + ("" if part is None else f"-{part:04d}")
+    files of one unit apart, where there are several; `without` is a digest of objects kept from it."""
+    suffix = (variant and f"-{variant}") + (without and f"-without-{without}")
+    suffix += "" if part is None else f"-{part:04d}"
     return f"{zone}/{dataset}/data/{batch:09d}-{unit:05d}-{file_name(contract)}{suffix}.parquet"
+
+
+_DATA_FILE = re.compile(
+    r"/(\d{9})-(\d{5})-[^/]*?(?:-(again|rejected))?(?:-without-[0-9a-f]{16})?(?:-\d{4})?\.parquet$"
+)
+
+
+def report_of(dataset: DatasetId, data_key: str) -> str:
+    """The key of the report that names a data file of the dataset; empty where its name is no `data_key`."""
+    part = _DATA_FILE.search(data_key)
+    if part is None:
+        return ""
+    batch, unit, variant = part.groups(default="")
+    return report_key(dataset, int(batch), int(unit), cast("Variant", variant))
 
 
 def file_name(contract: str) -> str:

@@ -1,9 +1,13 @@
 """One landed object: a version of an S3 object, and what it can become."""
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
+
+Rows = Mapping[str, frozenset[int] | None]
+"""Places (`_row`) by the identity of their object; None is all of the object."""
 
 
 class ObjectState(StrEnum):
@@ -44,6 +48,16 @@ class LandedObject(Struct, frozen=True):
         return f"s3://{self.bucket}/{self.key}?etag={self.etag}&size={self.size}"
 
     @property
+    def is_folder(self) -> bool:
+        """Whether it is the empty object by which consoles show a folder, and no data."""
+        return self.key.endswith("/") and self.size == 0
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of the identity in hex: a key of fixed length however long the S3 key is."""
         return hashlib.sha256(self.identity.encode()).hexdigest()
+
+
+def key_of(identity: str) -> str:
+    """The landing key of an object that is known by its identity."""
+    return identity.partition("://")[2].partition("/")[2].rpartition("?")[0]

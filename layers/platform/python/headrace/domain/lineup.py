@@ -49,7 +49,8 @@ class MartState(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True):
-    """The end of one object; `loaded` is what a later re-upload of its key is compared with."""
+    """The end of one object; `loaded` is what a later re-upload of its key is compared with. `batch` is the
+    batch it is in, where that is not the one that gives it this end."""
 
     object: LandedObject
     state: ObjectState
@@ -58,3 +59,4 @@ class Finished(Struct, frozen=True):
     curated: int = 0
     quarantined: int = 0
     loaded: Previous | None = None
+    batch: int = 0

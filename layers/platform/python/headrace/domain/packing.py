@@ -11,6 +11,9 @@ UNIT_OBJECTS = 1000
 BATCH_UNITS = 200
 """The most units of one batch: their requests fit the 256 KB that a state may hold."""
 
+BATCH_OBJECTS = 2000
+"""The most objects of one batch: its manifest stays below 1 MB."""
+
 
 def pack(sizes: Sequence[int], *, one_unit: bool) -> list[tuple[int, ...]]:
     """Positions of `sizes` (bytes), in order, in units of at most UNIT_BYTES and UNIT_OBJECTS.
@@ -18,15 +21,17 @@ def pack(sizes: Sequence[int], *, one_unit: bool) -> list[tuple[int, ...]]:
     Stops at BATCH_UNITS (at one, where only one refine call can compare the rows): what is left
     out waits for the next batch.
     """
-    units: list[list[int]] = []
-    filled = 0
+    return units(sizes)[: 1 if one_unit else BATCH_UNITS]
+
+
+def units(sizes: Sequence[int]) -> list[tuple[int, ...]]:
+    """The same, however many units it takes."""
+    filled: list[list[int]] = []
+    held = 0
     for position, size in enumerate(sizes):
-        full = not units or filled + size > UNIT_BYTES or len(units[-1]) == UNIT_OBJECTS
-        if full:
-            if len(units) == (1 if one_unit else BATCH_UNITS):
-                break
-            units.append([])
-            filled = 0
-        units[-1].append(position)
-        filled += size
-    return [tuple(unit) for unit in units]
+        if not filled or held + size > UNIT_BYTES or len(filled[-1]) == UNIT_OBJECTS:
+            filled.append([])
+            held = 0
+        filled[-1].append(position)
+        held += size
+    return [tuple(unit) for unit in filled]

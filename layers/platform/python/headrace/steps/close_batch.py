@@ -7,13 +7,15 @@ the ledger moves to the next batch last.
 from msgspec import Struct
 
 from headrace.domain import keys
-from headrace.domain.audit import audit_of, finished_objects, trouble
+from headrace.domain.audit import amended_objects, audit_of, finished_objects, of_replay, trouble
 from headrace.domain.batch import Audit, Manifest, Verdict
 from headrace.domain.batch_profile import BatchProfile
+from headrace.domain.replay import ReplayRequest
 from headrace.ports import Alerts, Clock, EventBus, Executions, Ledger, Metrics, ObjectStore
 from headrace.steps import records
 from headrace.steps.commit_batch import BatchCommitted
 from headrace.steps.profiling import keep_profile, warn_of_personal_data
+from headrace.steps.recall import settle
 from headrace.steps.wake import rest
 from headrace.steps.widen import keep_widened
 
@@ -50,17 +52,22 @@ def close_batch(
     manifest = records.read(artefacts, request.manifest, Manifest)
     dataset = manifest.dataset
     audit, profile = _closing(manifest, artefacts, clock)
-    if audit.verdict.publish and audit.curated:
+    if audit.verdict.publish and (audit.curated or audit.replay):
         events.publish("Dataset Updated", _updated(audit))
     for subject, message in trouble(audit):
         alerts.alert(subject, message)
     if profile:
         warn_of_personal_data(profile, artefacts=artefacts, alerts=alerts)
         metrics.count("ColumnsDrifted", len(profile.drifted), dataset)
-    metrics.count("RowsCurated", audit.curated, dataset)
-    metrics.count("RowsQuarantined", audit.quarantined, dataset)
-    metrics.count("ObjectsClosed", len(audit.objects), dataset)
-    ledger.finish(dataset, manifest.batch, finished_objects(manifest, audit))
+    if audit.replay:
+        metrics.count("RowsReplayed", audit.rows, dataset)
+    else:
+        metrics.count("RowsCurated", audit.curated, dataset)
+        metrics.count("RowsQuarantined", audit.quarantined, dataset)
+        metrics.count("ObjectsClosed", len(audit.objects), dataset)
+    settle(manifest, manifest.taken, finished_objects(manifest, audit), ledger, clock.now())
+    if amended := amended_objects(manifest, audit):
+        ledger.amend(dataset, manifest.batch, amended)
     if audit.verdict.publish and audit.verdict.contract:
         keep_widened(dataset, audit.verdict.contract, artefacts=artefacts, ledger=ledger)
     ledger.advance(dataset, manifest.batch)
@@ -76,8 +83,10 @@ def _closing(manifest: Manifest, artefacts: ObjectStore, clock: Clock) -> tuple[
     verdict = records.read(artefacts, keys.verdict_key(dataset, batch), Verdict)
     committed = records.read(artefacts, keys.commits_key(dataset, batch), BatchCommitted)
     contract = records.read_plan(artefacts, verdict.contract or manifest.contract).contract
-    reports = records.read_reports(artefacts, manifest, verdict.variant)
-    profile = keep_profile(dataset, batch, contract, reports, artefacts=artefacts)
+    reports = records.read_committed(artefacts, manifest, verdict)
+    profile = None
+    if manifest.replay is None:
+        profile = keep_profile(dataset, batch, contract, reports, artefacts=artefacts)
     audit = audit_of(
         manifest,
         contract=contract,
@@ -87,6 +96,9 @@ def _closing(manifest: Manifest, artefacts: ObjectStore, clock: Clock) -> tuple[
         profile=profile,
         closed_at=clock.now().isoformat(),
     )
+    if manifest.replay:
+        request = records.read(artefacts, manifest.replay.request.key, ReplayRequest)
+        audit = of_replay(audit, manifest.replay.request, request)
     return records.create(artefacts, keys.audit_key(dataset, batch), audit), profile
 
 

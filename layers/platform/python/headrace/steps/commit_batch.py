@@ -1,7 +1,8 @@
 """Commits a batch: one Iceberg commit per table, fenced by the watermark in the table itself.
 
 Quarantine first, then curated. Whatever happened before, a table takes batch N exactly once: only
-when its watermark is N - 1, in the same commit that sets it to N.
+when its watermark is N - 1, in the same commit that sets it to N. Of a replay, the rows whose place the
+new ones take leave in that commit too.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,11 @@ from msgspec import Struct
 from headrace.domain import keys
 from headrace.domain.batch import Committed, Manifest, OutputFile, Verdict
 from headrace.domain.errors import CommitConflict, OutcomeUnknown, OutOfOrder
+from headrace.domain.landed import Rows
 from headrace.domain.zones import WATERMARK, TableRef, Zones
 from headrace.ports import ObjectStore, TableCatalog
 from headrace.steps import records
+from headrace.steps.replayed import leaving
 
 
 class CommitBatch(Struct, frozen=True):
@@ -34,13 +37,14 @@ def commit_batch(
     manifest = records.read(artefacts, request.manifest, Manifest)
     dataset, batch = manifest.dataset, manifest.batch
     verdict = records.read(artefacts, keys.verdict_key(dataset, batch), Verdict)
-    reports = records.read_reports(artefacts, manifest, verdict.variant)
+    reports = records.read_committed(artefacts, manifest, verdict)
+    gone = leaving(artefacts, manifest, reports) if reports else {}
     quarantine = [file for report in reports for file in report.quarantine]
     curated = [file for report in reports for file in report.curated]
     committed = BatchCommitted(
         (
-            _commit(zones.quarantine(dataset), batch, quarantine, lake=lake, catalog=catalog),
-            _commit(zones.curated(dataset), batch, curated, lake=lake, catalog=catalog),
+            _commit(zones.quarantine(dataset), batch, quarantine, gone, lake=lake, catalog=catalog),
+            _commit(zones.curated(dataset), batch, curated, gone, lake=lake, catalog=catalog),
         )
     )
     return records.create(artefacts, keys.commits_key(dataset, batch), committed)
@@ -50,15 +54,21 @@ _ATTEMPTS = 5
 
 
 def _commit(
-    table: TableRef, batch: int, files: Sequence[OutputFile], *, lake: ObjectStore, catalog: TableCatalog
+    table: TableRef,
+    batch: int,
+    files: Sequence[OutputFile],
+    gone: Rows,
+    *,
+    lake: ObjectStore,
+    catalog: TableCatalog,
 ) -> Committed:
     rows = sum(file.rows for file in files)
     uris = [f"s3://{lake.bucket}/{file.key}" for file in files]
     for _ in range(_ATTEMPTS):
         state = catalog.state(table)
-        watermark = int(state.properties.get(WATERMARK, "0"))
+        watermark = state.watermark
         if watermark >= batch:
-            newest = state.snapshot_id if watermark == batch and files else 0
+            newest = state.snapshot_id if watermark == batch and (files or gone) else 0
             return Committed(str(table), newest, rows)
         if watermark < batch - 1:
             raise OutOfOrder(
@@ -67,7 +77,10 @@ def _commit(
             )
         expected = {WATERMARK: state.properties.get(WATERMARK)}
         try:
-            snapshot = catalog.append(table, uris, {WATERMARK: str(batch)}, expected)
+            if gone:
+                snapshot = catalog.replace_rows(table, gone, uris, {WATERMARK: str(batch)}, expected)
+            else:
+                snapshot = catalog.append(table, uris, {WATERMARK: str(batch)}, expected)
         except (CommitConflict, OutcomeUnknown):
             continue  # only the table knows what came of it: read it again
         return Committed(str(table), snapshot, rows)

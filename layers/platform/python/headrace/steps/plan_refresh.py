@@ -12,7 +12,7 @@ from msgspec import Struct
 from headrace.domain.dataset import DatasetId
 from headrace.domain.freshness import Freshness
 from headrace.domain.lineup import MartState
-from headrace.domain.zones import WATERMARK, TableRef, Zones
+from headrace.domain.zones import TableRef, Zones
 from headrace.engines.trino import create_stage, qualify
 from headrace.ports import Ledger, ObjectStore, TableCatalog
 from headrace.steps import records
@@ -74,9 +74,7 @@ def plan_refresh(
         if str(state.mart) <= request.after:
             continue
         homes = {read: zones.mart(read) if ledger.mart(read) else zones.curated(read) for read in state.reads}
-        watermarks = {
-            str(read): int(catalog.state(home).properties.get(WATERMARK, "0")) for read, home in homes.items()
-        }
+        watermarks = {str(read): catalog.state(home).watermark for read, home in homes.items()}
         goal = Freshness(state.contract, watermarks)
         standing = Freshness.of(catalog.state(zones.mart(state.mart)).properties)
         if standing is not None and standing.covers(goal):

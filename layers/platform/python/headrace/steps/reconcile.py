@@ -7,23 +7,33 @@ that grows and up to a limit; then people are told, and registering its contract
 from msgspec import Struct
 
 from headrace.domain.lineup import MAX_ATTEMPTS, DatasetState
-from headrace.ports import Alerts, Clock, Executions, Ledger, ObjectStore
-from headrace.steps.admit_objects import admit
-from headrace.steps.wake import wake
+from headrace.ports import Alerts, Clock, Executions, Ledger, Metrics, ObjectStore
+from headrace.steps.search_landing import Search, Searched, search_landing
+from headrace.steps.wake import begun, wake
+from headrace.telemetry import logger
 
 
 class Reconcile(Struct, frozen=True):
-    """`list_landing`: also compare the whole landing bucket with the ledger, and make no pause before
-    the next attempt."""
+    """`list_landing`: also compare the whole landing bucket with the ledger, and make no pause before the
+    next attempt; otherwise only an unfinished comparison goes on. `requests` is what one run may spend on
+    it (a request lists up to 1,000 versions). `inventory` is the prefix in the artefacts bucket under which
+    S3 keeps its inventory of the landing bucket, which is then read instead of listing."""
 
     list_landing: bool = False
+    requests: int = 1000
+    inventory: str = ""
 
 
 class Reconciled(Struct, frozen=True):
-    """Objects admitted, and datasets for which an execution was started."""
+    """Objects admitted, or given back to the ledger from the records; datasets for which an execution was
+    started; the list requests made, and whether the budget ended before the bucket did: then the next run
+    goes on."""
 
     admitted: int
     woken: tuple[str, ...]
+    restored: int = 0
+    requests: int = 0
+    unfinished: bool = False
 
 
 def reconcile(
@@ -34,47 +44,64 @@ def reconcile(
     ledger: Ledger,
     executions: Executions,
     alerts: Alerts,
+    metrics: Metrics,
     clock: Clock,
 ) -> Reconciled:
-    admitted = 0
-    if request.list_landing:
-        admitted = _admit_unknown(landing=landing, artefacts=artefacts, ledger=ledger, clock=clock)
+    search = Search(request.list_landing, request.requests, request.inventory)
+    searched = search_landing(search, landing=landing, artefacts=artefacts, ledger=ledger, clock=clock)
+    _tell(searched, metrics)
     woken = [
         state
         for state in ledger.datasets()
         if _revive(
             state,
             at_once=request.list_landing,
+            artefacts=artefacts,
             ledger=ledger,
             executions=executions,
             alerts=alerts,
             clock=clock,
         )
     ]
-    return Reconciled(admitted, tuple(str(state.dataset) for state in woken))
+    return Reconciled(
+        searched.admitted,
+        tuple(str(state.dataset) for state in woken),
+        searched.restored,
+        searched.requests,
+        searched.unfinished,
+    )
 
 
-def _admit_unknown(*, landing: ObjectStore, artefacts: ObjectStore, ledger: Ledger, clock: Clock) -> int:
-    admitted = 0
-    for state in ledger.datasets():
-        for landed in landing.list(f"{state.dataset}/"):
-            if not landed.key.endswith("/") and not ledger.known(state.dataset, landed):
-                admit(landed, ledger=ledger, artefacts=artefacts, clock=clock)
-                admitted += 1
-    return admitted
+def _tell(searched: Searched, metrics: Metrics) -> None:
+    """What the search found and what it cost."""
+    if not searched.requests:
+        return
+    logger.info(
+        "landing searched",
+        extra={
+            "requests": searched.requests,
+            "admitted": searched.admitted,
+            "restored": searched.restored,
+            "unfinished": searched.unfinished,
+        },
+    )
+    metrics.count("ListRequests", searched.requests)
+    for dataset, found in searched.found:
+        metrics.count("ObjectsFound", found, dataset)
 
 
 def _revive(
     state: DatasetState,
     *,
     at_once: bool,
+    artefacts: ObjectStore,
     ledger: Ledger,
     executions: Executions,
     alerts: Alerts,
     clock: Clock,
 ) -> bool:
     if state.lease is None:
-        waits = bool(ledger.pending(state.dataset, 1))
+        waits = bool(ledger.pending(state.dataset, 1)) or begun(state.dataset, state.next_batch, artefacts)
         return waits and wake(state.dataset, ledger=ledger, executions=executions, clock=clock)
     if executions.running(state.lease.execution):
         return False

@@ -1,13 +1,13 @@
 """Reads and writes the protocol's records in the artefacts bucket."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import msgspec
 
 from headrace.domain import keys
-from headrace.domain.batch import Manifest, UnitReport
+from headrace.domain.batch import Manifest, UnitReport, Verdict
 from headrace.domain.compiled import from_json, to_json
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import MissingArtefact, UnknownDataset
@@ -86,6 +86,22 @@ def read_source(store: ObjectStore, key: str) -> bytes:
         return store.read(keys.source_key(key))
     except MissingArtefact:
         return b""
+
+
+def read_committed(store: ObjectStore, manifest: Manifest, verdict: Verdict) -> list[UnitReport]:
+    """The reports of the rows that a batch commits under this verdict; none of a replay that was refused."""
+    if manifest.replay and not verdict.publish:
+        return []
+    return read_reports(store, manifest, verdict.variant)
+
+
+def replays(store: ObjectStore, dataset: DatasetId, newest: int, after: int) -> Iterator[Manifest]:
+    """The manifests of a dataset's replays that come after the batch `after`, the newest first; `newest` is
+    the last that counts, as `Manifest.last_replay` names it."""
+    while newest > after:
+        manifest = read(store, keys.manifest_key(dataset, newest), Manifest)
+        yield manifest
+        newest = manifest.last_replay
 
 
 def read_reports(

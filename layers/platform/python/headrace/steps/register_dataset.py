@@ -25,8 +25,10 @@ from headrace.ports import (
     TableCatalog,
 )
 from headrace.steps import records
+from headrace.steps.recall import recall
+from headrace.steps.route import route_refused
 from headrace.steps.tables import with_mart, with_tables
-from headrace.steps.wake import wake
+from headrace.steps.wake import begun, wake
 
 
 class ContractText(Struct, frozen=True):
@@ -79,13 +81,18 @@ def register_dataset(
     if problems := [problem for one in candidates for problem in one.problems]:
         raise InvalidContract(tuple(problems))
     ready = [registry.with_tables(one) for one in candidates]
+    taking: list[DatasetId] = []
     for one in ready:
         compiled = registry.put_in_force(one)
         if isinstance(compiled, Mart):
             identity = f"{compiled.dataset}:{compiled.contract}"
             events.publish("Mart Registered", {"id": identity, "dataset": str(compiled.dataset)})
         elif isinstance(compiled, Plan):
-            _start_over(compiled, ledger=ledger, executions=executions, clock=clock)
+            taking.append(compiled.dataset)
+    route_refused(taking, ledger=ledger, clock=clock)
+    for dataset in taking:
+        recall(dataset, ledger=ledger, artefacts=artefacts, catalog=catalog, clock=clock, zones=zones)
+        _start_over(dataset, artefacts=artefacts, ledger=ledger, executions=executions, clock=clock)
     return Registered(
         tuple(Registration(str(one.compiled.dataset), one.compiled.contract, one.notes) for one in ready)
     )
@@ -168,11 +175,13 @@ class _Registry:
         return state.contract if state else None
 
 
-def _start_over(plan: Plan, *, ledger: Ledger, executions: Executions, clock: Clock) -> None:
-    """Give a dataset that stopped after too many attempts a new one."""
-    state = ledger.dataset(plan.dataset)
+def _start_over(
+    dataset: DatasetId, *, artefacts: ObjectStore, ledger: Ledger, executions: Executions, clock: Clock
+) -> None:
+    """Give a dataset that stopped after too many attempts a new one, and go on with a batch that is begun."""
+    state = ledger.dataset(dataset)
     if state and state.lease and not executions.running(state.lease.execution):
         holder = state.lease.execution
-        wake(plan.dataset, ledger=ledger, executions=executions, clock=clock, instead_of=holder)
-    elif state and ledger.pending(plan.dataset, 1):
-        wake(plan.dataset, ledger=ledger, executions=executions, clock=clock)
+        wake(dataset, ledger=ledger, executions=executions, clock=clock, instead_of=holder)
+    elif state and (ledger.pending(dataset, 1) or begun(dataset, state.next_batch, artefacts)):
+        wake(dataset, ledger=ledger, executions=executions, clock=clock)

@@ -4,8 +4,12 @@ No wake-up is lost: whoever adds an object adds it before trying the lease, and 
 lease back looks for objects after doing so. Both look at the ledger, whose reads are consistent.
 """
 
+from headrace.domain import keys
+from headrace.domain.batch import Manifest
 from headrace.domain.dataset import DatasetId
-from headrace.ports import Clock, Executions, Ledger
+from headrace.domain.lineup import MAX_ATTEMPTS
+from headrace.ports import Clock, Executions, Ledger, ObjectStore
+from headrace.steps import records
 
 
 def wake(
@@ -18,13 +22,24 @@ def wake(
 ) -> bool:
     """Take the dataset's lease and start its next execution; False where the lease is taken.
 
-    `instead_of` names an execution that no longer runs and whose lease may be taken over.
+    `instead_of` names an execution that no longer runs and whose lease may be taken over. Names under which
+    executions have ended are passed over, as many as a batch may have: a ledger that lost something gives
+    them out again.
     """
-    leased = ledger.acquire(dataset, clock.now(), instead_of)
-    if leased is None or leased.lease is None:
-        return False
-    executions.start(leased.lease.execution, dataset)
-    return True
+    for _ in range(MAX_ATTEMPTS):
+        leased = ledger.acquire(dataset, clock.now(), instead_of)
+        if leased is None or leased.lease is None:
+            return False
+        if executions.start(leased.lease.execution, dataset):
+            return True
+        instead_of = leased.lease.execution
+    return False
+
+
+def begun(dataset: DatasetId, batch: int, artefacts: ObjectStore) -> bool:
+    """Whether a batch has a manifest. Where nobody holds the lease it must be gone on with: an execution
+    ended between two steps, the ledger was put back, or the batch is another dataset's and copied."""
+    return records.find(artefacts, keys.manifest_key(dataset, batch), Manifest) is not None
 
 
 def rest(dataset: DatasetId, execution: str, *, ledger: Ledger, executions: Executions, clock: Clock) -> None:
