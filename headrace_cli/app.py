@@ -13,7 +13,9 @@ from headrace_cli.contract.app import Contracts, Json, contract
 from headrace_cli.deployment import STACK, Deployment, Target, resolve
 from headrace_cli.failures import ExitCode, Failure, explain
 from headrace_cli.laptop import PORT, PROJECT
+from headrace_cli.rebuild.app import rebuild
 from headrace_cli.render import document, many, note
+from headrace_cli.replay.app import replay
 
 
 class Commands(TyperGroup):
@@ -312,7 +314,75 @@ def reconcile(ctx: typer.Context) -> None:
     from headrace_cli import register
 
     found = register.reconcile(_deployment(ctx))
-    print(f"{many(found.admitted, 'object')} admitted; woken: {', '.join(found.woken) or 'none'}")
+    restored = f", {found.restored} restored" if found.restored else ""
+    print(f"{many(found.admitted, 'object')} admitted{restored}; woken: {', '.join(found.woken) or 'none'}")
+
+
+@app.command()
+def verify(
+    ctx: typer.Context,
+    dataset: Annotated[
+        str | None,
+        typer.Argument(help="Only this one; else all, and what is outside of them.", metavar="DATASET"),
+    ] = None,
+    settle: Annotated[
+        float,
+        typer.Option(
+            help="What happened in the last S seconds may still be under way; 0: nothing may.",
+            metavar="S",
+            min=0,
+        ),
+    ] = 600,
+    as_json: Json = False,
+) -> None:
+    """Check that every landed row is in one table, once, and that ledger, records and files agree."""
+    from headrace.domain.dataset import DatasetId
+    from headrace_cli.verify.deployed import verify_deployed
+
+    found = verify_deployed(_deployment(ctx), DatasetId.parse(dataset) if dataset else None, settle)
+    if as_json:
+        document(found)
+    else:
+        from headrace_cli.verify.views import show_verified
+
+        show_verified(found)
+    if found.violations:
+        raise typer.Exit(ExitCode.TROUBLE)
+    raise typer.Exit(ExitCode.FINE if found.at_rest else ExitCode.NOT_AT_REST)
+
+
+@app.command("redrive")
+def redrive_queues(
+    ctx: typer.Context,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say why messages died; change nothing.")] = False,
+    queue: Annotated[
+        str | None, typer.Option(help="Only this one: buffer or undelivered.", metavar="NAME")
+    ] = None,
+    timeout: Timeout = 600,
+    as_json: Json = False,
+) -> None:
+    """Say why dead letters died, send each back, and follow it to its end."""
+    from headrace_cli import redrive
+    from headrace_cli.redrive_view import show_redriven
+
+    queues = tuple(one for one in redrive.QUEUES if queue in (None, one))
+    if not queues:
+        raise Failure(ExitCode.USAGE, f"--queue is {' or '.join(redrive.QUEUES)}, not {queue!r}")
+    found = redrive.redrive(_deployment(ctx), queues, plan=plan, timeout=timeout)
+    if as_json:
+        document(found)
+    else:
+        show_redriven(found)
+    if found.left or found.waiting:
+        note(
+            f"left in their queue: {many(found.left, 'message')}; objects and refreshes not at their end: "
+            f"{found.waiting:,}. `headrace status` says why; running this again is safe"
+        )
+        raise typer.Exit(ExitCode.TROUBLE)
+
+
+app.command("replay")(replay)
+app.command("rebuild")(rebuild)
 
 
 def main() -> None:

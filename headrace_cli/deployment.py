@@ -14,7 +14,7 @@ from msgspec import Struct
 from headrace.domain.dataset import DatasetId
 from headrace.domain.lineup import DatasetState
 from headrace.domain.zones import Zones
-from headrace.ports import Ledger, ObjectStore
+from headrace.ports import Clock, Executions, Ledger, ObjectStore, TableCatalog
 from headrace_cli.failures import ExitCode, Failure
 
 if TYPE_CHECKING:
@@ -47,10 +47,12 @@ class Outputs(Struct, frozen=True, rename="pascal"):
     """The outputs of template.yaml that commands read."""
 
     landing_bucket: str
+    lake_bucket: str
     artefacts_bucket: str
     ledger_table: str
     ingest_state_machine_arn: str
     refresh_mart_state_machine_arn: str
+    replay_state_machine_arn: str
     buffer_queue_url: str
     buffer_dead_letter_queue_url: str
     undelivered_queue_url: str
@@ -59,6 +61,7 @@ class Outputs(Struct, frozen=True, rename="pascal"):
     quarantine_database: str
     marts_database: str
     register_dataset_function: str
+    rebuild_dataset_function: str
     reconcile_function: str
 
 
@@ -119,9 +122,41 @@ class Deployment:
 
     @cached_property
     def artefacts(self) -> ObjectStore:
+        return self._store(self.outputs.artefacts_bucket)
+
+    @cached_property
+    def landing(self) -> ObjectStore:
+        return self._store(self.outputs.landing_bucket)
+
+    @cached_property
+    def lake(self) -> ObjectStore:
+        return self._store(self.outputs.lake_bucket)
+
+    def _store(self, bucket: str) -> ObjectStore:
         from headrace.aws.s3 import S3ObjectStore
 
-        return S3ObjectStore(self.clients.s3, self.outputs.artefacts_bucket)
+        return S3ObjectStore(self.clients.s3, bucket)
+
+    @cached_property
+    def catalog(self) -> TableCatalog:
+        """The tables themselves; loading what reads them takes a second."""
+        from headrace.aws.glue_iceberg import GlueTableCatalog
+
+        credentials = self._session.get_credentials()
+        frozen = credentials.get_frozen_credentials() if credentials else None
+        return GlueTableCatalog.connect(self._session.region_name, self.endpoint, self.clients.glue, frozen)
+
+    @cached_property
+    def executions(self) -> Executions:
+        from headrace.aws.stepfunctions import StepFunctionsExecutions
+
+        return StepFunctionsExecutions(self.clients.stepfunctions, self.outputs.ingest_state_machine_arn)
+
+    @cached_property
+    def clock(self) -> Clock:
+        from headrace.aws.clock import SystemClock
+
+        return SystemClock()
 
     @cached_property
     def athena(self) -> "AthenaClient":

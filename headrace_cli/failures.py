@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     USAGE = 2
     UNREACHABLE = 3
     INVALID_CONTRACT = 4
+    NOT_AT_REST = 5
     BUG = 70
     INTERRUPTED = 130
 

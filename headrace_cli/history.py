@@ -81,11 +81,12 @@ def _mart_batch(deployment: Deployment, mart: DatasetId) -> int:
 
 
 def _published(deployment: Deployment, dataset: DatasetId) -> int:
-    """The newest batch that readers were told of: a rejected or empty one makes no mart stale."""
+    """The newest batch that readers were told of: a rejected or empty one makes no mart stale; a replay may
+    have taken rows away."""
     state = deployment.ledger.dataset(dataset)
     below = state.next_batch if state else 0
     for audit in islice(audits(deployment, dataset, below), _SEARCHED):
-        if audit.verdict.publish and audit.curated:
+        if audit.verdict.publish and (audit.curated or audit.replay):
             return audit.batch
     return 0
 

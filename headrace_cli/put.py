@@ -65,11 +65,12 @@ def wait(
     *,
     from_batch: int,
     timeout: float,
+    safe: str = "objects wait, safe in landing",
 ) -> list[LedgerObject]:
     """The ends of these object versions, once each has one. `timeout` in seconds.
 
     `from_batch` is the dataset's next batch before they were put: no earlier one can hold them. Raises
-    Failure when time is up, or when nothing but a person will move the dataset.
+    Failure when time is up, or when nothing but a person will move the dataset; `safe` says how they wait.
     """
     deadline = time.monotonic() + timeout
     missing = {one.identity for one in landed}
@@ -87,7 +88,6 @@ def wait(
             why = "the dataset is stuck" if lane.stopped else f"not all at their end within {timeout:.0f} s"
             raise Failure(
                 ExitCode.TROUBLE,
-                f"{why}: {len(missing)} of {len(landed)} objects wait, safe in landing.\n"
-                f"`headrace status {dataset}` says more.",
+                f"{why}: {len(missing)} of {len(landed)} {safe}.\n`headrace status {dataset}` says more.",
             )
         time.sleep(_POLL_S)

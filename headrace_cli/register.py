@@ -19,13 +19,23 @@ Reply = TypeVar("Reply")
 def register(deployment: Deployment, checked: Sequence[Checked]) -> Registered:
     """Put contracts in force together. Raises InvalidContract where the deployment finds fault with one."""
     request = RegisterDataset(tuple(one.source for one in checked))
-    return _invoke(deployment, deployment.outputs.register_dataset_function, request, Registered)
+    return invoke(deployment, deployment.outputs.register_dataset_function, request, Registered)
 
 
 def reconcile(deployment: Deployment) -> Reconciled:
     """Admit landed objects that no event announced, and revive datasets that nobody works on."""
-    request = Reconcile(list_landing=True)
-    return _invoke(deployment, deployment.outputs.reconcile_function, request, Reconciled)
+    function = deployment.outputs.reconcile_function
+    found = invoke(deployment, function, Reconcile(list_landing=True), Reconciled)
+    while found.unfinished:  # its budget ended before the bucket did
+        more = invoke(deployment, function, Reconcile(), Reconciled)
+        found = Reconciled(
+            found.admitted + more.admitted,
+            (*found.woken, *more.woken),
+            found.restored + more.restored,
+            found.requests + more.requests,
+            more.unfinished,
+        )
+    return found
 
 
 class _Refusal(Struct, rename="camel"):
@@ -35,7 +45,9 @@ class _Refusal(Struct, rename="camel"):
     error_message: str = ""
 
 
-def _invoke(deployment: Deployment, function: str, request: Struct, reply: type[Reply]) -> Reply:
+def invoke(deployment: Deployment, function: str, request: Struct, reply: type[Reply]) -> Reply:
+    """Call a function of the deployment and wait. Raises InvalidContract where that is what it raised, and
+    Failure for anything else."""
     answer = deployment.functions.invoke(FunctionName=function, Payload=msgspec.json.encode(request))
     payload = answer["Payload"].read()
     if "FunctionError" not in answer:

@@ -83,7 +83,7 @@ class Scene(Struct, frozen=True):
 
 def look(deployment: Deployment) -> Scene:
     """Upstream first: what moves on while we look is seen downstream, never missed."""
-    buffer = _buffer(deployment)
+    buffer = buffer_of(deployment)
     names = [state.dataset for state in deployment.ledger.datasets()]
     lanes = at_once(deployment, lambda name: lane(deployment, name), names)
     return Scene(lanes, buffer, _refreshing(deployment))
@@ -114,11 +114,11 @@ def _execution(deployment: Deployment, name: str) -> Execution:
         found = client.describe_execution(executionArn=arn)
     except client.exceptions.ExecutionDoesNotExist:
         return Execution(name, "UNKNOWN")
-    return Execution(name, found["status"], found.get("error", ""), _message(found.get("cause", "")))
+    return Execution(name, found["status"], found.get("error", ""), message(found.get("cause", "")))
 
 
-def _message(cause: str) -> str:
-    """What a cause says: a Lambda's is a JSON document around its message."""
+def message(cause: str) -> str:
+    """What the cause of a failed execution says: a Lambda's is a JSON document around its message."""
     try:
         said = msgspec.json.decode(cause)
     except msgspec.DecodeError:
@@ -133,7 +133,8 @@ def _refreshing(deployment: Deployment) -> int:
     return sum(len(page["executions"]) for page in found)
 
 
-def _buffer(deployment: Deployment) -> Buffer:
+def buffer_of(deployment: Deployment) -> Buffer:
+    """The queues now."""
     names = deployment.outputs
     waiting, in_flight = _depth(deployment, names.buffer_queue_url)
     dead, undelivered = (

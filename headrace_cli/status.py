@@ -2,14 +2,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from headrace.domain.batch import Audit, ReasonCount
+from headrace.domain.batch import Audit, ObjectAudit, ReasonCount
 from headrace.domain.dataset import DatasetId
 from headrace.ports import LedgerObject
 from headrace_cli import history
@@ -17,6 +17,7 @@ from headrace_cli.deployment import Deployment
 from headrace_cli.history import MartStatus
 from headrace_cli.scene import Buffer, Lane, Scene, at_once, look
 from headrace_cli.trouble import Trouble, diagnose
+from headrace_cli.watch import verdict_of
 
 _RECENT = 5
 """Batches shown of one dataset."""
@@ -39,7 +40,7 @@ class Running(Struct, frozen=True):
 
 
 class BatchStatus(Struct, frozen=True):
-    """A batch; `verdict` is `open`, `published` or `rejected`. Counts are of rows, but for `objects`."""
+    """A batch; `verdict` is `open` or what `verdict_of` says. Counts are of rows, but for `objects`."""
 
     batch: int
     verdict: str
@@ -152,8 +153,7 @@ def _view(deployment: Deployment, lane: Lane, batches: int) -> _View:
 
 def _dataset(view: _View) -> DatasetStatus:
     states = Counter({"PENDING": view.lane.waiting}) + Counter(str(one.state) for one in view.open)
-    for audit in view.audits:
-        states.update(str(one.state) for one in audit.objects)
+    states.update(str(line.state) for _, line in _newest(view.audits))
     return DatasetStatus(
         dataset=view.dataset,
         contract=view.contract,
@@ -181,7 +181,7 @@ def _open_batch(view: _View) -> tuple[BatchStatus, ...]:
 def _closed_batch(audit: Audit) -> BatchStatus:
     return BatchStatus(
         batch=audit.batch,
-        verdict="published" if audit.verdict.publish else "rejected",
+        verdict=verdict_of(audit),
         contract=audit.contract,
         objects=len(audit.objects),
         rows=audit.rows,
@@ -197,18 +197,28 @@ def _objects(deployment: Deployment, view: _View) -> Iterator[ObjectStatus]:
     for landed in deployment.ledger.pending(view.lane.state.dataset, _WAITING_SHOWN):
         yield ObjectStatus(landed.identity, view.dataset, "PENDING", 0)
     yield from map(_object, view.open)
-    for audit in view.audits:
-        for one in audit.objects:
-            yield ObjectStatus(
-                one.identity,
-                view.dataset,
-                one.state,
-                audit.batch,
-                one.rows,
-                one.curated,
-                one.quarantined,
-                one.reason,
-            )
+    for batch, one in _newest(view.audits):
+        yield ObjectStatus(
+            one.identity,
+            view.dataset,
+            one.state,
+            batch,
+            one.rows,
+            one.curated,
+            one.quarantined,
+            one.reason,
+        )
+
+
+def _newest(audits: Sequence[Audit]) -> Iterator[tuple[int, ObjectAudit]]:
+    """The objects' lines with the batch that gave them: of an object that was replayed only the last one.
+    `audits` are newest first."""
+    seen: set[str] = set()
+    for audit in audits:
+        for line in audit.objects:
+            if line.identity not in seen:
+                seen.add(line.identity)
+                yield audit.batch, line
 
 
 def _object(one: LedgerObject) -> ObjectStatus:

@@ -39,15 +39,14 @@ def _of_buffer(scene: Scene) -> Iterator[Trouble]:
             "buffer",
             True,
             f"{many(scene.buffer.dead, 'message')} in the dead-letter queue: admit_objects failed on them",
-            "read one, and admit_objects' log; remove the cause; then start the queue's redrive in SQS",
+            "`headrace redrive --plan` says why each died; remove the cause, then `headrace redrive`",
         )
     if scene.buffer.undelivered:
         yield Trouble(
             "undelivered",
             True,
             f"{many(scene.buffer.undelivered, 'message')} in the queue of undelivered events and calls",
-            "read one: it names rule, target and error; remove the cause; `headrace reconcile` makes up for "
-            "it; then purge the queue",
+            "`headrace redrive --plan` says why each died; remove the cause, then `headrace redrive`",
         )
 
 
@@ -84,7 +83,7 @@ def _of_audit(audit: Audit) -> Iterator[Trouble]:
             False,
             message,
             f"`headrace quarantine {dataset}` shows rows and reasons; correct the files and put them again, "
-            "or correct the contract and register it",
+            f"or correct the contract, register it, and `headrace replay {dataset}`",
         )
     if audit.personal:
         yield Trouble(

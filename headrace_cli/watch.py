@@ -67,10 +67,16 @@ def what_it_does(lane: Lane) -> str:
     return "waits" if lane.waiting else "at rest"
 
 
+def verdict_of(audit: Audit) -> str:
+    """`published`, `rejected`, and of a replay `replayed` or `refused`."""
+    if audit.replay:
+        return "replayed" if audit.verdict.publish else "refused"
+    return "published" if audit.verdict.publish else "rejected"
+
+
 def closed_batch(audit: Audit) -> str:
     """A closed batch in one line."""
-    verdict = "published" if audit.verdict.publish else "rejected"
     return (
-        f"{audit.dataset}: batch {audit.batch} {verdict}: {many(len(audit.objects), 'object')}, "
+        f"{audit.dataset}: batch {audit.batch} {verdict_of(audit)}: {many(len(audit.objects), 'object')}, "
         f"{many(audit.rows, 'row')} = {audit.curated:,} curated + {audit.quarantined:,} quarantined"
     )

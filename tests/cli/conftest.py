@@ -9,6 +9,8 @@ from typer.testing import CliRunner, Result
 
 from headrace_cli import app
 from headrace_cli.contract import app as contract_app
+from headrace_cli.rebuild import app as rebuild_app
+from headrace_cli.replay import app as replay_app
 from tests.cli.deployed import Deployed
 
 Run = Callable[..., Result]
@@ -51,6 +53,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployed]:
         one = Deployed()
         monkeypatch.setattr(app, "resolve", lambda _: one)
         monkeypatch.setattr(contract_app, "resolve", lambda _: one)
+        monkeypatch.setattr(rebuild_app, "resolve", lambda _: one)
+        monkeypatch.setattr(replay_app, "resolve", lambda _: one)
         yield one
 
 

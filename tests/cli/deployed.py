@@ -32,10 +32,12 @@ class Deployed(Deployment):
         self._athena_stub = Stubber(self.athena)
         self.outputs = Outputs(
             landing_bucket=self._bucket("landing"),
+            lake_bucket=self._bucket("lake"),
             artefacts_bucket=self._bucket("artefacts"),
             ledger_table=self._table(),
             ingest_state_machine_arn=self._machine("ingest"),
             refresh_mart_state_machine_arn=self._machine("refresh_mart"),
+            replay_state_machine_arn=self._machine("replay"),
             buffer_queue_url=self.sqs.create_queue(QueueName="buffer")["QueueUrl"],
             buffer_dead_letter_queue_url=self.sqs.create_queue(QueueName="dead")["QueueUrl"],
             undelivered_queue_url=self.sqs.create_queue(QueueName="undelivered")["QueueUrl"],
@@ -44,6 +46,7 @@ class Deployed(Deployment):
             quarantine_database="headrace_quarantine",
             marts_database="headrace_marts",
             register_dataset_function="register",
+            rebuild_dataset_function="rebuild",
             reconcile_function="reconcile",
         )
 

@@ -12,10 +12,12 @@ from headrace_cli.failures import ExitCode, Failure
 
 NAMES = {
     "LandingBucket": "landing",
+    "LakeBucket": "lake",
     "ArtefactsBucket": "artefacts",
     "LedgerTable": "ledger",
     "IngestStateMachineArn": "arn:ingest",
     "RefreshMartStateMachineArn": "arn:refresh",
+    "ReplayStateMachineArn": "arn:replay",
     "BufferQueueUrl": "https://queue",
     "BufferDeadLetterQueueUrl": "https://dead",
     "UndeliveredQueueUrl": "https://undelivered",
@@ -24,6 +26,7 @@ NAMES = {
     "QuarantineDatabase": "headrace_quarantine",
     "MartsDatabase": "headrace_marts",
     "RegisterDatasetFunction": "register",
+    "RebuildDatasetFunction": "rebuild",
     "ReconcileFunction": "reconcile",
 }
 

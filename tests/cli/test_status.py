@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from headrace.domain.batch import ObjectAudit
 from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import ObjectState
 from headrace.domain.lineup import Finished
@@ -163,6 +164,29 @@ def test_one_dataset_shows_its_batches_and_its_objects_worst_first(deployed: Dep
     found = json.loads(run("status", "aviation/runways", "--json").stdout)
     assert [one["batch"] for one in found["datasets"][0]["batches"]] == [2, 1]
     assert found["datasets"][0]["states"] == {"PENDING": 1, "LOADED": 2, "QUARANTINED": 1}
+
+
+def test_a_replayed_object_is_shown_once_as_it_is_now(deployed: Deployed, run: Run) -> None:
+    deployed.register()
+    landed = deployed.land("a.csv")
+    deployed.close(1, loaded(landed, 3, 1))
+    request = ObjectAudit("s3://artefacts/replays/1", ObjectState.LOADED, 3, 3, 0, "", "")
+    deployed.close(2, loaded(landed, 3, 0), replay=request)
+    found = json.loads(run("status", "aviation/runways", "--json").stdout)
+    assert [(one["state"], one["batch"]) for one in found["objects"]] == [("LOADED", 2)]
+    assert found["datasets"][0]["states"] == {"LOADED": 1}
+    assert [one["verdict"] for one in found["datasets"][0]["batches"]] == ["replayed", "published"]
+
+
+def test_a_mart_is_behind_a_replay_that_took_all_rows_away(deployed: Deployed) -> None:
+    deployed.register()
+    landed = deployed.land("a.csv")
+    deployed.close(1, loaded(landed))
+    request = ObjectAudit("s3://artefacts/replays/1", ObjectState.LOADED, 3, 0, 3, "", "")
+    deployed.close(2, loaded(landed, 3, 3), replay=request)
+    deployed.register_mart(LONGEST, [RUNWAYS], mart_of(1))
+    (trouble,) = status_of(deployed).trouble
+    assert "aviation/runways 1 of 2" in trouble.what
 
 
 def test_objects_that_no_dataset_takes_are_listed_with_the_reason(deployed: Deployed, run: Run) -> None:

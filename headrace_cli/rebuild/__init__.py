@@ -1,0 +1,1 @@
+"""`headrace rebuild`: tables made anew from landing, compared, and swapped in."""

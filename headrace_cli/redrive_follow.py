@@ -1,0 +1,115 @@
+"""Follows what was sent back until every object, and every refresh, has come to its end."""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from msgspec import Struct
+
+from headrace.domain.dataset import DatasetId
+from headrace.domain.landed import LandedObject
+from headrace_cli import scene
+from headrace_cli.deployment import Deployment
+
+_POLL_S = 0.5
+
+BEFORE = "BEFORE"
+"""In place of a state: the object had come to its end in an earlier batch, and stays as it was."""
+
+
+class Followed(Struct, frozen=True):
+    """Ends by state, refreshes by status, and what had not come to its end in time."""
+
+    ends: Mapping[str, int]
+    refreshes: Mapping[str, int]
+    waiting: int
+
+
+class Follow:
+    """What is awaited. `registered` are the datasets that took objects when this was made."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._ledger, self._executions = deployment.ledger, deployment.clients.stepfunctions
+        # No batch below these can be one that an awaited object gets into from now on.
+        self._next = {state.dataset: state.next_batch for state in self._ledger.datasets()}
+        self.registered = frozenset(self._next)
+        self._awaited: dict[str, LandedObject] = {}
+        self._known: set[str] = set()
+        self._refreshes: set[str] = set()
+        self._ends: Counter[str] = Counter()
+
+    def known(self, landed: LandedObject) -> bool:
+        """Whether the ledger has the object, under the dataset that it landed for."""
+        dataset = DatasetId.of_key(landed.key)
+        if dataset is None or not self._ledger.known(dataset, landed):
+            return False
+        self._known.add(landed.identity)
+        return True
+
+    def expect(self, objects: Iterable[LandedObject]) -> None:
+        self._awaited.update((one.identity, one) for one in objects)
+
+    def start_refresh(self, event: str) -> None:
+        """Start refresh_mart with an event that did not reach it; once, however often it is called."""
+        machine = self._deployment.outputs.refresh_mart_state_machine_arn
+        name = f"redrive-{hashlib.sha256(event.encode()).hexdigest()[:40]}"
+        with suppress(self._executions.exceptions.ExecutionAlreadyExists):
+            self._executions.start_execution(stateMachineArn=machine, name=name, input=event)
+        self._refreshes.add(f"{machine.replace(':stateMachine:', ':execution:')}:{name}")
+
+    def wait(self, timeout: float) -> Followed:
+        """Until all has come to its end, time is up, or only datasets that wait for a person are left."""
+        deadline = time.monotonic() + timeout
+        while True:
+            moving = self._look()
+            statuses = Counter(map(self._status, self._refreshes))
+            waiting = len(self._awaited) + statuses["RUNNING"]
+            if not waiting or time.monotonic() > deadline or not (moving or statuses["RUNNING"]):
+                return Followed(dict(self._ends), dict(statuses), waiting)
+            time.sleep(_POLL_S)
+
+    def _status(self, execution: str) -> str:
+        return self._executions.describe_execution(executionArn=execution)["status"]
+
+    def _look(self) -> bool:
+        """Count the objects that have come to their end; whether the others may still move by themselves."""
+        by: dict[DatasetId | None, list[LandedObject]] = {}
+        registered = {state.dataset for state in self._ledger.datasets()}
+        for landed in self._awaited.values():
+            dataset = DatasetId.of_key(landed.key)
+            by.setdefault(dataset if dataset in registered else None, []).append(landed)
+        unrouted = by.get(None, [])
+        if unrouted:
+            refused = {one.object.identity for one in self._ledger.objects("unrouted")}
+            self._ended("QUARANTINED", [one for one in unrouted if one.identity in refused])
+        moving = [self._look_at(dataset, objects) for dataset, objects in by.items() if dataset]
+        return bool(unrouted) or any(moving)
+
+    def _look_at(self, dataset: DatasetId, objects: list[LandedObject]) -> bool:
+        """Count a dataset's; whether the dataset may move on. What waits is read first: it leaves for a
+        batch, and is then seen there."""
+        waiting = {one.identity for one in self._ledger.pending(dataset, scene.COUNTED)}
+        lane = scene.lane(self._deployment, dataset)
+        batches = range(self._next.get(dataset, 1), lane.state.next_batch + 1)
+        placed = {
+            one.object.identity: one.state
+            for batch in batches
+            for one in self._ledger.objects(str(dataset), batch)
+        }
+        all_seen = len(waiting) < scene.COUNTED
+        for landed in objects:
+            state = placed.get(landed.identity)
+            if state is not None and state.terminal:
+                self._ended(state.value, [landed])
+            elif state is None and all_seen and landed.identity in self._known - waiting:
+                self._ended(BEFORE, [landed])
+        self._next[dataset] = lane.state.next_batch
+        return not lane.stopped
+
+    def _ended(self, state: str, objects: Iterable[LandedObject]) -> None:
+        for landed in objects:
+            del self._awaited[landed.identity]
+            self._ends[state] += 1
