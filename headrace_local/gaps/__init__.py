@@ -7,6 +7,7 @@ from headrace_local.gaps import (
     athena,
     athena_sync,
     batches,
+    cold_starts,
     concurrency,
     definitions,
     deployments,
@@ -15,6 +16,7 @@ from headrace_local.gaps import (
     lambda_errors,
     ledger_writes,
     put_events,
+    queue_urls,
     queue_writes,
     restarts,
     s3_events,
@@ -27,6 +29,7 @@ def close_all(*, slots: int) -> None:
     athena.close()
     athena_sync.close()
     batches.close()
+    cold_starts.close()
     concurrency.close(slots)
     definitions.close()
     deployments.close()
@@ -35,6 +38,7 @@ def close_all(*, slots: int) -> None:
     lambda_errors.close()
     ledger_writes.close()
     put_events.close()
+    queue_urls.close()
     queue_writes.close()
     restarts.close()
     s3_events.close()

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,39 @@ def test_an_execution_that_a_restart_ended_is_told_to_have_failed(laptop: Laptop
 
 def test_plain_an_execution_that_a_restart_ended_is_told_to_nobody(plain_laptop: Laptop) -> None:
     assert failures_told_after_a_restart(plain_laptop) == ["last"]
+
+
+def admitted_after_a_restart(laptop: Laptop) -> bool:
+    """Whether a function gets a queue's message after a start on another port."""
+    account = Account(laptop)
+    queue, arn = account.queue()
+    told, _ = account.queue()
+    function = account.function(
+        "import boto3\n"
+        "def handler(event, context):\n"
+        f"    boto3.client('sqs').send_message(QueueUrl='{told}', MessageBody=event['Records'][0]['body'])\n"
+    )
+    account.client("lambda").create_event_source_mapping(EventSourceArn=arn, FunctionName=function)
+    port = laptop.endpoint
+    laptop.stop()
+    laptop.start()
+    assert laptop.endpoint != port
+    account = Account(laptop)
+    account.client("sqs").send_message(QueueUrl=queue, MessageBody='"waiting"')
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        reply = account.client("sqs").receive_message(QueueUrl=told, WaitTimeSeconds=1)
+        if reply.get("Messages"):
+            return True
+    return False
+
+
+def test_a_function_gets_messages_after_a_start_on_another_port(laptop: Laptop) -> None:
+    assert admitted_after_a_restart(laptop)
+
+
+def test_plain_a_function_gets_no_message_after_a_start_on_another_port(plain_laptop: Laptop) -> None:
+    assert not admitted_after_a_restart(plain_laptop)
 
 
 def kill(laptop: Laptop) -> None:

@@ -287,7 +287,8 @@ def _as_columns(body: exp.Expr, name: str) -> exp.Expr:
     """A lambda's body with its parameter as a column; sqlglot reads it as a bare identifier."""
 
     def column(node: exp.Expr) -> exp.Expr:
-        bare = isinstance(node, exp.Identifier) and not isinstance(node.parent, (exp.Column, exp.Dot))
+        part = isinstance(node.parent, exp.Dot) and node.arg_key == "expression"
+        bare = isinstance(node, exp.Identifier) and not isinstance(node.parent, exp.Column) and not part
         return exp.Column(this=node.copy()) if bare and node.name.lower() == name else node
 
     return body.copy().transform(column)

@@ -248,6 +248,7 @@ COLLECTIONS = {
     "array[1] || 2": "[1, 2]",
     "transform(array[1, 2], x -> x * 2)": "[2, 4]",
     "transform(array[1], x -> transform(array[10], y -> x + y))": "[[11]]",
+    "transform(array[cast(row(1, 'a') as row(n integer, s varchar))], x -> x.s)": "[a]",
     "filter(array[1, null, 3], x -> x > 1)": "[3]",
     "any_match(array[1, 2], x -> x = 2)": "true",
     "all_match(array[1, null], x -> x > 0)": None,
