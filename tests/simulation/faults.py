@@ -4,25 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Literal
 
+from tests.simulation.processes import PORTS, Killed
 from tests.world import World
 
-PORTS = (
-    "landing",
-    "lake",
-    "artefacts",
-    "ledger",
-    "catalog",
-    "executions",
-    "events",
-    "alerts",
-    "masking_keys",
-)
+__all__ = ["Faults", "Killed", "When"]
 
 When = Literal["before", "after"]
-
-
-class Killed(BaseException):
-    """The process ended here; no handler of the code under test may see it."""
 
 
 class Faults:

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from msgspec import Struct
 from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject
 from headrace.domain.zones import TableRef
+from headrace.steps.plan_replay import PlanReplay, plan_replay
+from headrace.steps.quarantined import Quarantined
 from tests.simulation.faults import Faults, Killed, When
 from tests.steps.conftest import MILLS, WHEELS
 from tests.world import World, event_bridge
@@ -33,7 +36,8 @@ READS = {
 
 
 class Scenario(Struct, frozen=True):
-    """Objects by key, landed `before` the kills begin and while they go on, and what must come of all."""
+    """Objects by key, landed `before` the kills begin and while they go on, and what must come of all. The
+    replays are asked for while they go on, after `registered` has come in force."""
 
     contract: str
     bodies: dict[str, list[bytes]]
@@ -42,6 +46,8 @@ class Scenario(Struct, frozen=True):
     quarantined: int
     before: dict[str, list[bytes]] = {}
     objects_a_unit: int = 1000
+    registered: str = ""
+    replays: tuple[PlanReplay, ...] = ()
 
 
 SCENARIOS = {
@@ -68,6 +74,20 @@ SCENARIOS = {
         before={"river/mills/a.csv": [b"name,wheels\nOld Mill,2\n"]},
         objects_a_unit=1,
     ),
+    "a replay under another contract": Scenario(
+        MILLS,
+        {"river/mills/d.csv": [b"name,wheels\nTide Mill,5\n"]},
+        {"LOADED": 4, "QUARANTINED": 1},
+        curated=5,
+        quarantined=1,
+        before={
+            "river/mills/a.csv": [FIRST],
+            "river/mills/b.csv.gz": [gzip.compress(FIRST)[:-9]],
+            "river/mills/c.csv": [b"name,wheels\nNew Mill,5\n"],
+        },
+        registered=MILLS.replace("minimum: 0", "minimum: -1").replace("version: 1.0.0", "version: 1.1.0"),
+        replays=(PlanReplay("river/mills", "rows", quarantined=Quarantined()),),
+    ),
 }
 
 
@@ -76,6 +96,8 @@ def new_world(scenario: Scenario) -> tuple[World, list[LandedObject]]:
     world = World()
     world.register(scenario.contract, WHEELS)
     drive(world, land(world, scenario.before))
+    if scenario.registered:
+        world.register(scenario.registered)
     return world, land(world, scenario.bodies)
 
 
@@ -83,15 +105,20 @@ def land(world: World, bodies: dict[str, list[bytes]]) -> list[LandedObject]:
     return [world.landing.land(key, body) for key, versions in bodies.items() for body in versions]
 
 
-def drive(world: World, landed: list[LandedObject]) -> None:
-    """Deliver every message until it is acknowledged, and go on after each death as AWS does."""
-    waiting = list(landed)
+def drive(world: World, landed: list[LandedObject], replays: Sequence[PlanReplay] = ()) -> None:
+    """Deliver every message until it is acknowledged, ask for every replay until it is planned, and go on
+    after each death as AWS does."""
+    waiting, asked = list(landed), list(replays)
     for _ in range(10):
         try:
             while waiting:
                 world.clock.advance(timedelta(seconds=1))
                 world.deliver(event_bridge(waiting[0]))
                 waiting.pop(0)
+            while asked:
+                world.clock.advance(timedelta(seconds=1))
+                world.call(plan_replay, asked[0])
+                asked.pop(0)
             world.rest()
             if not world.reconcile().woken and not list(world.waiting_executions()):
                 return
@@ -126,9 +153,17 @@ def verify(world: World, scenario: Scenario) -> None:
         for one in world.artefacts.list("batches/")
         if one.key.endswith("/audit.json")
     ]
-    audited = Counter(one["identity"] for audit in audits for one in audit["objects"])
-    assert audited == Counter(one.object.identity for one in objects)
-    assert sum(audit["rows"] for audit in audits) == scenario.curated + scenario.quarantined
+    lines = [one for audit in audits for one in (*audit["objects"], audit["replay"]) if one]
+    assert {one["identity"] for one in lines} == {one.object.identity for one in objects}
+    if not scenario.replays:
+        assert len(lines) == len(objects)
+    newest = {one["identity"]: one for one in lines}
+    assert {one.object.identity: (one.state, one.rows, one.curated, one.quarantined) for one in objects} == {
+        identity: (one["state"], one["rows"], one["curated"], one["quarantined"])
+        for identity, one in newest.items()
+    }
+    landed = [one for identity, one in newest.items() if identity.startswith("s3://landing/")]
+    assert sum(one["rows"] for one in landed) == scenario.curated + scenario.quarantined
     state = world.ledger.dataset(DATASET)
     assert state is not None
     assert state.lease is None
@@ -139,7 +174,7 @@ def verify(world: World, scenario: Scenario) -> None:
 def calls_of_one_run(scenario: Scenario) -> list[str]:
     world, landed = new_world(scenario)
     faults = Faults(world)
-    drive(world, landed)
+    drive(world, landed, scenario.replays)
     calls = list(faults.calls)
     verify(world, scenario)
     return calls
@@ -159,7 +194,7 @@ def test_a_kill_at_any_call_loses_and_doubles_nothing(
             continue  # the same as before the next call
         world, landed = new_world(scenario)
         Faults(world, at, when)
-        drive(world, landed)
+        drive(world, landed, scenario.replays)
         try:
             verify(world, scenario)
         except AssertionError as error:
