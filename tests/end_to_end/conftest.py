@@ -22,9 +22,11 @@ class Headrace:
 
     def __init__(self, state: Path) -> None:
         self.state = state
+        self.remarks = ""
 
     def __call__(self, *words: str | Path, code: int = 0, timeout: float = 300) -> str:
-        """Run a command; returns its stdout. Fails with everything it said where it exits otherwise."""
+        """Run a command; returns its stdout, and keeps its stderr as `remarks`. Fails with everything it
+        said where it exits otherwise."""
         done = subprocess.run(
             [Path(sys.executable).parent / "headrace", "--state", self.state, *words],
             capture_output=True,
@@ -32,6 +34,7 @@ class Headrace:
             timeout=timeout,
             check=False,
         )
+        self.remarks = done.stderr
         assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
@@ -49,7 +52,10 @@ class Headrace:
         return resolve(Target(self.state))
 
     def objects(self, dataset: str) -> list[LedgerObject]:
-        return self.deployment.ledger.objects(dataset)
+        """The landed objects of a dataset; replay requests are in the ledger, too."""
+        deployment = self.deployment
+        landing = deployment.outputs.landing_bucket
+        return [one for one in deployment.ledger.objects(dataset) if one.object.bucket == landing]
 
     def conserved(self, dataset: str) -> int:
         """Check rows in = curated + quarantined, by query and by audit; returns the rows in."""
