@@ -1,8 +1,11 @@
-# Every command a contributor needs. CI runs `just check`, then every test.
+# Every command a contributor needs. CI runs `just rules`, then every test.
 
 # Format, lint, types, import arrows, template and state machine rules, docs, tests but the slow ones.
-check: lint types arrows template
+check: rules
     uv run pytest -m "not slow"
+
+# The same without any tests.
+rules: lint types arrows template
 
 # Rewrite files in the project's format.
 format:
@@ -49,3 +52,23 @@ docker:
 # Headrace beside what people use instead: `just bench refine`, `just bench caps`, `just bench latency`.
 bench WHAT *ARGS:
     uv run --group bench python -m benchmarks {{WHAT}} {{ARGS}}
+
+# The crash matrix: every AWS call of a flow killed, throttled, answered late or lost, alone and in company.
+crash-matrix *ARGS:
+    uv run python -m tests.crash_matrix {{ARGS}}
+
+# Kill workers of a laptop while they work, by the hundred, and look for lost and doubled rows.
+sigkill KILLS *ARGS:
+    uv run python -m tests.sigkill {{KILLS}} {{ARGS}}
+
+# Land many objects on a laptop and announce each many times, in any order.
+soak OBJECTS EVENTS *ARGS:
+    uv run python -m tests.soak {{OBJECTS}} {{EVENTS}} {{ARGS}}
+
+# Simulated worlds under seeded faults, a seed each: `just simulate 2000`, `just simulate 1 --start 365`.
+simulate SEEDS *ARGS:
+    uv run python -m tests.simulation simulate {{SEEDS}} {{ARGS}}
+
+# Wrong variants of the protocol, planted one by one: the simulation must catch them.
+plant-bugs *ARGS:
+    uv run python -m tests.simulation plant-bugs {{ARGS}}
