@@ -35,6 +35,7 @@ ORDER = (
     *("register_dataset/dataset", "plan_batch/dataset", "refine_unit/unit", "judge_batch/batch"),
     *("refine_unit/rejected-unit", "commit_batch/batch", "close_batch/batch"),
     *("plan_refresh/dataset-updated", "publish_mart/mart"),
+    *("plan_replay/batches", "refine_unit/unit-rehearsed", "compare_replay/rehearsed"),
     *(
         "reconcile/by-hand",
         "reconcile/every-five-minutes",
