@@ -155,6 +155,32 @@ def test_a_whole_search_begins_anew(world: World) -> None:
     assert world.call(reconcile, Reconcile(list_landing=True, requests=10)).admitted == 3
 
 
+def test_the_end_of_an_older_search_is_not_the_end_of_a_newer_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.landing.keys_on_a_page = 1
+    for name in "bc":
+        world.landing.land(f"river/mills/{name}.csv", b"name,wheels\nOld Mill,2\n")
+    world.call(reconcile, Reconcile(list_landing=True, requests=1))
+    list_page = world.landing.versions
+
+    def overtaken(prefix: str, after: str = "") -> VersionPage:
+        """The last page of the older search is on its way while a newer search begins."""
+        page = list_page(prefix, after)
+        monkeypatch.setattr(world.landing, "versions", list_page)
+        world.landing.land("river/mills/a.csv", b"name,wheels\nNew Mill,1\n")
+        world.landing.land("river/mills/aa.csv", b"name,wheels\nNewer Mill,1\n")
+        world.call(reconcile, Reconcile(list_landing=True, requests=1))
+        return page
+
+    monkeypatch.setattr(world.landing, "versions", overtaken)
+    world.call(reconcile, Reconcile())
+    while world.call(reconcile, Reconcile()).unfinished:
+        pass
+    found = {one.object.key for one in world.ledger.objects("river/mills")}
+    assert found == {f"river/mills/{name}.csv" for name in ("a", "aa", "b", "c")}
+
+
 def test_a_run_ends_before_the_functions_time_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.landing.keys_on_a_page = 1
     for name in "abc":

@@ -54,9 +54,13 @@ def search_landing(
     search: Search, *, landing: ObjectStore, artefacts: ObjectStore, ledger: Ledger, clock: Clock
 ) -> Searched:
     """Raises InvalidRequest where there is no inventory of the landing bucket under its prefix."""
-    position = _start(search, artefacts)
+    kept = records.find(artefacts, keys.SEARCH, _Kept) or _Kept()
+    number = kept.search + 1 if search.whole else kept.search
+    position = _beginning(search, artefacts) if search.whole else kept.next
     if position is None:
         return Searched()
+    if search.whole:
+        artefacts.write(keys.SEARCH, records.encode(_Kept(position, number)))
     run = _Run({state.dataset for state in ledger.datasets()}, artefacts, ledger, clock)
     if search.whole:
         route_refused(run.datasets, ledger=ledger, clock=clock)
@@ -68,7 +72,7 @@ def search_landing(
         over = following is not None and (requests >= search.requests or clock.now() >= deadline)
         if over or following is None or len(run.unknown) >= _AT_ONCE:
             run.take()
-            artefacts.write(keys.SEARCH, records.encode(_Kept(following)))
+            _keep(_Kept(following, number), artefacts)
         if over:
             break
     return Searched(
@@ -77,16 +81,20 @@ def search_landing(
 
 
 class _Kept(Struct, frozen=True):
-    """Where an unfinished search goes on; None where none is."""
+    """Where an unfinished search goes on; None where none is. `search` counts those that were begun."""
 
     next: Position | None = None
+    search: int = 0
 
 
-def _start(search: Search, artefacts: ObjectStore) -> Position | None:
-    """Where to begin; None where there is nothing to go on with."""
-    if not search.whole:
-        kept = records.find(artefacts, keys.SEARCH, _Kept)
-        return kept.next if kept else None
+def _keep(place: _Kept, artefacts: ObjectStore) -> None:
+    """Note a search's place, unless a newer search was begun meanwhile: its place must not be lost."""
+    standing = records.find(artefacts, keys.SEARCH, _Kept)
+    if standing is None or standing.search <= place.search:
+        artefacts.write(keys.SEARCH, records.encode(place))
+
+
+def _beginning(search: Search, artefacts: ObjectStore) -> Position:
     return newest_inventory(artefacts, search.inventory) if search.inventory else Position()
 
 
