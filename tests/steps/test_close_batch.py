@@ -8,6 +8,7 @@ import pytest
 from headrace.domain import keys
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import Unavailable
+from headrace.steps.close_batch import ROUNDS
 from headrace.steps.plan_batch import PlanBatch, plan_batch
 from tests.fakes import FakeLedger
 from tests.world import World
@@ -114,3 +115,18 @@ def test_a_ledger_that_was_lost_meanwhile_learns_what_became_of_the_objects(worl
     world.rest()
     assert world.states("river/mills") == {"river/mills/a.csv": "LOADED"}
     assert world.watermark("river/mills") == 1
+
+
+def test_one_wake_up_takes_a_ledger_that_was_put_back_through_all_batches_that_stand(world: World) -> None:
+    for number in range(ROUNDS + 2):
+        world.land("river/mills/same-key.csv", GOOD + b"Mill,%d\n" % number)
+        world.rest()
+    state = world.ledger.dataset(MILLS)
+    assert state and state.next_batch == ROUNDS + 3
+    world.ledger = FakeLedger()
+    world.ledger.register(MILLS, state.contract)
+    assert world.reconcile().woken == ("river/mills",)
+    world.rest()
+    again = world.ledger.dataset(MILLS)
+    assert again and again.next_batch == state.next_batch and again.lease is None
+    assert len(world.ledger.objects("river/mills")) == ROUNDS + 2

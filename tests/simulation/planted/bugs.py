@@ -24,7 +24,7 @@ _AUDIT = "    audit, profile = _closing(manifest, artefacts, clock)\n"
 _ONLY_FINISH = "    ledger.finish(dataset, manifest.batch, finished_objects(manifest, audit))\n"
 _TELL = "    if audit.verdict.publish and (audit.curated or audit.replay):\n"
 _DONE = "        if watermark >= batch:\n"
-_BEGUN = " or begun(state.dataset, state.next_batch, artefacts)"
+_BEGUN = (_WAKE, "    return state is not None and begun(", "    return False and begun(")
 _EXPECTED = "        expected = {WATERMARK: state.properties.get(WATERMARK)}\n"
 _APPEND = "                snapshot = catalog.append(table, uris, {WATERMARK: str(batch)}, expected)\n"
 
@@ -299,13 +299,13 @@ BUGS = (
     _bug(
         "release-without-looking",
         "what came in while the lease was held waits for ever",
-        (_WAKE, "    if ledger.pending(dataset, 1):\n", "    if False:\n"),
+        (_WAKE, "    if waits(dataset, ledger=ledger, artefacts=artefacts):\n", "    if False:\n"),
     ),
     _bug(
         "idle-without-looking",
         "a second planner takes a batch that was just begun for none at all",
         (_PLAN, "if new else records.find(artefacts, key, Manifest)", "if new else None"),
-        (_RECONCILE, _BEGUN, ""),
+        _BEGUN,
     ),
     _bug(
         "attempts-not-counted",
@@ -329,7 +329,7 @@ BUGS = (
     _bug(
         "open-batch-forgotten",
         "a batch that is begun, and whose lease is gone, is nobody's",
-        (_RECONCILE, _BEGUN, ""),
+        _BEGUN,
     ),
     # ── what was lost ────────────────────────────────────────────────────────────────────────────
     _bug(

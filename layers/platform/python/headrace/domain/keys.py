@@ -67,8 +67,18 @@ def suspicion_key(dataset: DatasetId, version: str, digest: str) -> str:
 REFUSALS = "unrouted/"
 """Audit records of objects that no dataset takes."""
 
-SEARCH = "reconcile/search.json"
-"""Where reconcile goes on looking for objects that no event announced."""
+SEARCHES = "searches/"
+"""Reconcile's searches for objects that no event announced."""
+
+
+def search_key(number: int) -> str:
+    """Where the search of this number goes on; they are counted from 1."""
+    return f"{SEARCHES}{number:09d}.json"
+
+
+def search_of(key: str) -> int:
+    """The number of the search that keeps its place at this key."""
+    return int(key.removeprefix(SEARCHES).removesuffix(".json"))
 
 
 def refusal_key(landed: LandedObject) -> str:

@@ -16,7 +16,7 @@ from headrace.steps import records
 from headrace.steps.commit_batch import BatchCommitted
 from headrace.steps.profiling import keep_profile, warn_of_personal_data
 from headrace.steps.recall import settle
-from headrace.steps.wake import rest
+from headrace.steps.wake import rest, waits
 from headrace.steps.widen import keep_widened
 
 
@@ -29,7 +29,7 @@ class CloseBatch(Struct, frozen=True):
 
 
 class BatchClosed(Struct, frozen=True):
-    """`waiting`: more objects wait, and this execution keeps the lease to take them."""
+    """`waiting`: there is more work, and this execution keeps the lease to do it."""
 
     waiting: bool
 
@@ -71,9 +71,16 @@ def close_batch(
     if audit.verdict.publish and audit.verdict.contract:
         keep_widened(dataset, audit.verdict.contract, artefacts=artefacts, ledger=ledger)
     ledger.advance(dataset, manifest.batch)
-    if request.round < ROUNDS and ledger.pending(dataset, 1):
+    if request.round < ROUNDS and waits(dataset, ledger=ledger, artefacts=artefacts):
         return BatchClosed(waiting=True)
-    rest(dataset, request.execution, ledger=ledger, executions=executions, clock=clock)
+    rest(
+        dataset,
+        request.execution,
+        ledger=ledger,
+        artefacts=artefacts,
+        executions=executions,
+        clock=clock,
+    )
     return BatchClosed(waiting=False)
 
 

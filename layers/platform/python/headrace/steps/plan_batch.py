@@ -82,7 +82,14 @@ def plan_batch(
         # Where nothing waits, another call may just have made the batch of it.
         manifest = records.create(artefacts, key, new) if new else records.find(artefacts, key, Manifest)
     if manifest is None:
-        rest(dataset, request.execution, ledger=ledger, executions=executions, clock=clock)
+        rest(
+            dataset,
+            request.execution,
+            ledger=ledger,
+            artefacts=artefacts,
+            executions=executions,
+            clock=clock,
+        )
         return BatchPlanned(idle=True)
     if manifest is not new:
         _learn(manifest, ledger, clock)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from headrace.domain.lineup import MAX_ATTEMPTS, DatasetState
 from headrace.ports import Alerts, Clock, Executions, Ledger, Metrics, ObjectStore
 from headrace.steps.search_landing import Search, Searched, search_landing
-from headrace.steps.wake import begun, wake
+from headrace.steps.wake import waits, wake
 from headrace.telemetry import logger
 
 
@@ -101,8 +101,9 @@ def _revive(
     clock: Clock,
 ) -> bool:
     if state.lease is None:
-        waits = bool(ledger.pending(state.dataset, 1)) or begun(state.dataset, state.next_batch, artefacts)
-        return waits and wake(state.dataset, ledger=ledger, executions=executions, clock=clock)
+        if not waits(state.dataset, ledger=ledger, artefacts=artefacts):
+            return False
+        return wake(state.dataset, ledger=ledger, executions=executions, clock=clock)
     if executions.running(state.lease.execution):
         return False
     if state.attempt >= MAX_ATTEMPTS:

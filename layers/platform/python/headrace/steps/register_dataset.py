@@ -28,7 +28,7 @@ from headrace.steps import records
 from headrace.steps.recall import recall
 from headrace.steps.route import route_refused
 from headrace.steps.tables import with_mart, with_tables
-from headrace.steps.wake import begun, wake
+from headrace.steps.wake import waits, wake
 
 
 class ContractText(Struct, frozen=True):
@@ -183,5 +183,5 @@ def _start_over(
     if state and state.lease and not executions.running(state.lease.execution):
         holder = state.lease.execution
         wake(dataset, ledger=ledger, executions=executions, clock=clock, instead_of=holder)
-    elif state and (ledger.pending(dataset, 1) or begun(dataset, state.next_batch, artefacts)):
+    elif state and waits(dataset, ledger=ledger, artefacts=artefacts):
         wake(dataset, ledger=ledger, executions=executions, clock=clock)

@@ -54,13 +54,13 @@ def search_landing(
     search: Search, *, landing: ObjectStore, artefacts: ObjectStore, ledger: Ledger, clock: Clock
 ) -> Searched:
     """Raises InvalidRequest where there is no inventory of the landing bucket under its prefix."""
-    kept = records.find(artefacts, keys.SEARCH, _Kept) or _Kept()
-    number = kept.search + 1 if search.whole else kept.search
-    position = _beginning(search, artefacts) if search.whole else kept.next
+    number = _newest(artefacts)
+    if search.whole:
+        number += 1
+        records.create(artefacts, keys.search_key(number), _Place(_beginning(search, artefacts)))
+    position = _place(number, artefacts)
     if position is None:
         return Searched()
-    if search.whole:
-        artefacts.write(keys.SEARCH, records.encode(_Kept(position, number)))
     run = _Run({state.dataset for state in ledger.datasets()}, artefacts, ledger, clock)
     if search.whole:
         route_refused(run.datasets, ledger=ledger, clock=clock)
@@ -72,7 +72,7 @@ def search_landing(
         over = following is not None and (requests >= search.requests or clock.now() >= deadline)
         if over or following is None or len(run.unknown) >= _AT_ONCE:
             run.take()
-            _keep(_Kept(following, number), artefacts)
+            artefacts.write(keys.search_key(number), records.encode(_Place(following)))
         if over:
             break
     return Searched(
@@ -80,18 +80,20 @@ def search_landing(
     )
 
 
-class _Kept(Struct, frozen=True):
-    """Where an unfinished search goes on; None where none is. `search` counts those that were begun."""
+class _Place(Struct, frozen=True):
+    """Where a search goes on; None where it has ended. Each search keeps its own, so that one that ends
+    late ends no other. Two that begin at once are one: it lists all that had landed when they did."""
 
-    next: Position | None = None
-    search: int = 0
+    next: Position | None
 
 
-def _keep(place: _Kept, artefacts: ObjectStore) -> None:
-    """Note a search's place, unless a newer search was begun meanwhile: its place must not be lost."""
-    standing = records.find(artefacts, keys.SEARCH, _Kept)
-    if standing is None or standing.search <= place.search:
-        artefacts.write(keys.SEARCH, records.encode(place))
+def _newest(artefacts: ObjectStore) -> int:
+    """The number of the search that was begun last; 0 where none was."""
+    return max((keys.search_of(one.key) for one in artefacts.list(keys.SEARCHES)), default=0)
+
+
+def _place(number: int, artefacts: ObjectStore) -> Position | None:
+    return records.read(artefacts, keys.search_key(number), _Place).next if number else None
 
 
 def _beginning(search: Search, artefacts: ObjectStore) -> Position:

@@ -42,8 +42,24 @@ def begun(dataset: DatasetId, batch: int, artefacts: ObjectStore) -> bool:
     return records.find(artefacts, keys.manifest_key(dataset, batch), Manifest) is not None
 
 
-def rest(dataset: DatasetId, execution: str, *, ledger: Ledger, executions: Executions, clock: Clock) -> None:
-    """Give the lease back, and start anew if an object came in while it was still held."""
-    ledger.release(dataset, execution)
+def waits(dataset: DatasetId, *, ledger: Ledger, artefacts: ObjectStore) -> bool:
+    """Whether a dataset has work: objects that are in no batch, or a batch that is begun and not closed."""
     if ledger.pending(dataset, 1):
+        return True
+    state = ledger.dataset(dataset)
+    return state is not None and begun(dataset, state.next_batch, artefacts)
+
+
+def rest(
+    dataset: DatasetId,
+    execution: str,
+    *,
+    ledger: Ledger,
+    artefacts: ObjectStore,
+    executions: Executions,
+    clock: Clock,
+) -> None:
+    """Give the lease back, and start anew if work came in while it was still held."""
+    ledger.release(dataset, execution)
+    if waits(dataset, ledger=ledger, artefacts=artefacts):
         wake(dataset, ledger=ledger, executions=executions, clock=clock)
