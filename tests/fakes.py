@@ -241,9 +241,10 @@ class FakeLedger(OneAtATime):
         else:
             self._loaded.pop(key, None)
 
-    def advance(self, dataset: DatasetId, batch: int) -> None:
+    def advance(self, dataset: DatasetId, batch: int, witness: LandedObject) -> None:
         standing = self._datasets.get(dataset)
-        if standing and standing.next_batch == batch:
+        placed = self._placed.get((str(dataset), witness.fingerprint))
+        if standing and standing.next_batch == batch and placed and placed.object.batch == batch:
             self._datasets[dataset] = replace(standing, next_batch=batch + 1, attempt=0)
 
     def acquire(self, dataset: DatasetId, at: datetime, instead_of: str | None = None) -> DatasetState | None:

@@ -7,6 +7,7 @@ import pytest
 from moto import mock_aws
 
 from headrace.domain.zones import TableRef
+from headrace.ports import Ledger
 from headrace_local.emulator import client_environment
 from headrace_local.laptop import Laptop
 from tests.ports.tables import CONCERTS, ELPHI, GEWANDHAUS, UNKNOWN_HALL, spec
@@ -43,6 +44,12 @@ def laptop(laptop_endpoint: str) -> EmulatedWorld:
     return EmulatedWorld("laptop", laptop_endpoint)
 
 
+@pytest.fixture(params=["moto", pytest.param("laptop", marks=pytest.mark.laptop)])
+def cloud(request: pytest.FixtureRequest) -> EmulatedWorld:
+    chosen: EmulatedWorld = request.getfixturevalue(request.param)
+    return chosen
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits before trying again."""
@@ -58,6 +65,11 @@ def fake() -> FakeWorld:
 def world(request: pytest.FixtureRequest) -> World:
     chosen: World = request.getfixturevalue(request.param)
     return chosen
+
+
+@pytest.fixture
+def ledger(world: World) -> Ledger:
+    return world.ledger()
 
 
 @pytest.fixture

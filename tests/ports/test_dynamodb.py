@@ -13,6 +13,7 @@ from headrace.domain.errors import Refused, Throttled, Unavailable
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.lineup import Finished, Lease
 from tests.ports.faults import leave_over, lose_answer, meanwhile, refuse
+from tests.ports.ledgers import advance
 from tests.ports.worlds import EmulatedWorld
 
 ALBUMS = DatasetId("music", "albums")
@@ -107,7 +108,7 @@ def test_a_lease_lost_between_read_and_write_is_looked_at_again(moto: EmulatedWo
     meanwhile(moto.clients.dynamodb, "UpdateItem", lambda: rival.acquire(ALBUMS, NOON))
     assert ledger.acquire(ALBUMS, later) is None
     rival.release(ALBUMS, "music-albums-1-1")
-    meanwhile(moto.clients.dynamodb, "UpdateItem", lambda: rival.advance(ALBUMS, 1))
+    meanwhile(moto.clients.dynamodb, "UpdateItem", lambda: advance(rival, 1))
     taken = ledger.acquire(ALBUMS, later)
     assert taken
     assert taken.lease == Lease("music-albums-2-1", later)
@@ -131,7 +132,7 @@ def test_an_error_of_the_service_is_one_of_ours(
     uses: dict[str, Callable[[], object]] = {
         "GetItem": lambda: ledger.dataset(ALBUMS),
         "Query": lambda: ledger.pending(ALBUMS, 1),
-        "UpdateItem": lambda: ledger.advance(ALBUMS, 1),
+        "UpdateItem": lambda: ledger.release(ALBUMS, "music-albums-1-1"),
         "TransactWriteItems": lambda: ledger.admit(ALBUMS, A, NOON),
         "BatchGetItem": lambda: ledger.loaded_content(ALBUMS, [A.key]),
     }

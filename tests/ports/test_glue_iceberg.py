@@ -1,9 +1,7 @@
-"""What only the Glue catalog can show: real data files, races at exact moments, and lost answers."""
+"""What only the Glue catalog can show of tables and their data files."""
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal as Number
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -11,95 +9,20 @@ from urllib.parse import urlparse
 import duckdb
 import pyarrow as pa
 import pytest
-from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import DataScan, FileScanTask
 from pyiceberg.transforms import IdentityTransform
 
-from headrace.aws.glue_iceberg import GlueTableCatalog
 from headrace.domain.errors import (
-    CommitConflict,
     IncompatibleTable,
     MissingArtefact,
-    OutcomeUnknown,
     Refused,
-    Throttled,
-    Unavailable,
-)
-from headrace.domain.plan import (
-    Array,
-    Boolean,
-    Column,
-    Date,
-    Decimal,
-    Double,
-    Integer,
-    Json,
-    Object,
-    Text,
-    Timestamp,
 )
 from headrace.domain.zones import WATERMARK, TableRef
 from headrace.ports import TableSpec
-from tests.ports.faults import lose_answer, meanwhile, refuse
-from tests.ports.worlds import EmulatedCatalog, EmulatedWorld, arrow_schema
-
-EVERY_TYPE = (
-    Column("text", "", Text(), required=True, description="Any text"),
-    Column("small", "", Integer(32)),
-    Column("large", "", Integer(64)),
-    Column("ratio", "", Double()),
-    Column("price", "", Decimal(9, 2)),
-    Column("fine", "", Decimal(18, 4)),
-    Column("huge", "", Decimal(38, 10)),
-    Column("flag", "", Boolean()),
-    Column("day", "", Date()),
-    Column("moment", "", Timestamp()),
-    Column("payload", "", Json()),
-    Column("born", "", Date(), mask="hash"),
-    Column("tags", "", Array(Text())),
-    Column("user", "", Object((Column("name", "", Text()), Column("age", "", Integer(32))))),
-    Column("stays", "", Array(Object((Column("nights", "", Integer(32)), Column("city", "", Text()))))),
-)
-ROW = {
-    "text": "Orgelmühle",
-    "small": 7,
-    "large": 2**40,
-    "ratio": 0.5,
-    "price": Number("12.34"),
-    "fine": Number("1.2345"),
-    "huge": Number("12345678901234567890.0123456789"),
-    "flag": True,
-    "day": date(2026, 3, 1),
-    "moment": datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC),
-    "payload": '{"a": [1]}',
-    "born": "5f4dcc3b5aa765d6",
-    "tags": ["a", "b"],
-    "user": {"name": "Ada", "age": 36},
-    "stays": [{"nights": 2, "city": "Ulm"}],
-}
-ALBUMS = (Column("title", "Title", Text()), Column("year", "Year", Integer(32)))
-DUKE = {"title": "Ellington at Newport", "year": 1956}
-ELLA = {"title": "Ella and Louis", "year": 1957}
-# PyIceberg, which reads the table back, takes a list of records that is NULL for an empty one.
-EMPTY_ROW: dict[str, Any] = {**dict.fromkeys(ROW), "small": -1, "stays": []}
-
-
-@pytest.fixture(params=["moto", pytest.param("laptop", marks=pytest.mark.laptop)])
-def cloud(request: pytest.FixtureRequest) -> EmulatedWorld:
-    chosen: EmulatedWorld = request.getfixturevalue(request.param)
-    return chosen
-
-
-def made(
-    world: EmulatedWorld, columns: tuple[Column, ...] = ALBUMS, properties: Mapping[str, str] | None = None
-) -> TableRef:
-    ref = TableRef(world.database, "music_albums")
-    world.catalog().ensure(TableSpec(ref, columns, f"{world.location}/music_albums", properties or {}))
-    return ref
-
-
-# ── tables and files ─────────────────────────────────────────────────────────────────────────────
+from tests.ports.faults import meanwhile
+from tests.ports.glue_tables import ALBUMS, DUKE, ELLA, EMPTY_ROW, EVERY_TYPE, ROW, duckdb_field_ids, made
+from tests.ports.worlds import EmulatedWorld, arrow_schema
 
 
 def test_a_table_is_as_other_engines_expect_it(cloud: EmulatedWorld) -> None:
@@ -179,17 +102,6 @@ def test_more_files_are_read_than_at_once(moto: EmulatedWorld) -> None:
     catalog.append(ref, files, {}, {})
     years = [row["year"] for batch in catalog.read(ref, ["year"]) for row in batch.to_pylist()]
     assert sorted(years) == list(range(19))
-
-
-def duckdb_field_ids(ids: Any) -> dict[str, Any]:
-    """Field ids by path as DuckDB nests them: a column's own id is `__duckdb_field_id`."""
-    nested: dict[str, Any] = {}
-    for path, number in sorted(ids.items()):
-        level = nested
-        for part in path.split("."):
-            level = level.setdefault(part, {})
-        level["__duckdb_field_id"] = number
-    return nested
 
 
 def test_a_file_without_field_ids_is_named_and_refused(moto: EmulatedWorld) -> None:
@@ -288,150 +200,3 @@ def test_a_table_that_is_not_iceberg_is_incompatible(moto: EmulatedWorld) -> Non
     for use in uses:
         with pytest.raises(IncompatibleTable, match="hive"):
             use()
-
-
-# ── races and lost answers ───────────────────────────────────────────────────────────────────────
-
-Commit = Callable[[], int]
-
-
-def appending(catalog: EmulatedCatalog, ref: TableRef) -> Commit:
-    file = catalog.parquet(ref, [ELLA])
-    return lambda: catalog.append(ref, [file], {WATERMARK: "1"}, {WATERMARK: None})
-
-
-def setting_properties(catalog: EmulatedCatalog, ref: TableRef) -> Commit:
-    return lambda: catalog.append(ref, [], {WATERMARK: "1"}, {WATERMARK: None})
-
-
-def replacing(catalog: EmulatedCatalog, ref: TableRef) -> Commit:
-    stage = TableRef(ref.database, "stage")
-    location = catalog.iceberg.load_table((ref.database, ref.name)).location()
-    catalog.ensure(TableSpec(stage, ALBUMS, f"{location}_stage", {}))
-    catalog.append(stage, [catalog.parquet(stage, [ELLA])], {}, {})
-    return lambda: catalog.replace(ref, stage, {WATERMARK: "1"}, {WATERMARK: None})
-
-
-commits = pytest.mark.parametrize(
-    ("preparing", "loads"), [(appending, 1), (setting_properties, 1), (replacing, 2)]
-)
-
-
-@commits
-def test_a_rival_between_our_read_and_our_commit_wins(
-    cloud: EmulatedWorld, preparing: Callable[[EmulatedCatalog, TableRef], Commit], loads: int
-) -> None:
-    catalog, rival, ref = cloud.catalog(), cloud.catalog(), made(cloud)
-    commit, theirs = preparing(catalog, ref), rival.parquet(ref, [DUKE])
-    snapshots = []
-
-    def interfere() -> None:
-        snapshots.append(rival.append(ref, [theirs], {WATERMARK: "1"}, {WATERMARK: None}))
-
-    meanwhile(catalog.iceberg.glue, "GetTable", interfere, call=loads + 1)
-    with pytest.raises(CommitConflict):
-        commit()
-    assert catalog.state(ref).snapshot_id == snapshots[0]
-    assert catalog.rows(ref) == [DUKE]
-
-
-@pytest.mark.laptop
-@commits
-def test_a_rival_between_our_check_and_our_update_wins(
-    laptop: EmulatedWorld, preparing: Callable[[EmulatedCatalog, TableRef], Commit], loads: int
-) -> None:
-    catalog, rival, ref = laptop.catalog(), laptop.catalog(), made(laptop)
-    commit, theirs = preparing(catalog, ref), rival.parquet(ref, [DUKE])
-    snapshots = []
-
-    def interfere() -> None:
-        snapshots.append(rival.append(ref, [theirs], {WATERMARK: "1"}, {WATERMARK: None}))
-
-    meanwhile(catalog.iceberg.glue, "UpdateTable", interfere)
-    with pytest.raises(CommitConflict):
-        commit()
-    assert catalog.state(ref).snapshot_id == snapshots[0]
-    assert catalog.rows(ref) == [DUKE]
-
-
-@commits
-def test_a_rival_that_leaves_the_fence_alone_does_not_hide_behind_it(
-    cloud: EmulatedWorld, preparing: Callable[[EmulatedCatalog, TableRef], Commit], loads: int
-) -> None:
-    catalog, rival, ref = cloud.catalog(), cloud.catalog(), made(cloud)
-    commit = preparing(catalog, ref)
-    meanwhile(
-        catalog.iceberg.glue,
-        "GetTable",
-        lambda: rival.append(ref, [], {"headrace.owner": "archive"}, {}),
-        call=loads + 1,
-    )
-    commit()
-    properties = catalog.state(ref).properties
-    assert (properties[WATERMARK], properties["headrace.owner"]) == ("1", "archive")
-
-
-@pytest.mark.laptop
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize(("lost", "expected"), [(1, CommitConflict), (99, OutcomeUnknown)])
-@commits
-def test_a_commit_whose_answer_was_lost_stands(
-    laptop: EmulatedWorld,
-    preparing: Callable[[EmulatedCatalog, TableRef], Commit],
-    loads: int,
-    lost: int,
-    expected: type[Exception],
-) -> None:
-    catalog, ref = laptop.catalog(), made(laptop)
-    commit = preparing(catalog, ref)
-    lose_answer(catalog.iceberg.glue, "UpdateTable", times=lost)
-    with pytest.raises(expected, match="music_albums"):
-        commit()
-    assert catalog.state(ref).properties[WATERMARK] == "1"
-    assert catalog.rows(ref) == ([] if preparing is setting_properties else [ELLA])
-
-
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize(
-    ("code", "status", "expected"),
-    [
-        ("ThrottlingException", 400, Throttled),
-        ("ConcurrentModificationException", 400, CommitConflict),
-        ("InternalServiceException", 500, OutcomeUnknown),
-        ("AccessDeniedException", 400, Refused),
-        ("EntityNotFoundException", 400, IncompatibleTable),
-    ],
-)
-@commits
-def test_an_error_of_the_commit_is_one_of_ours(
-    moto: EmulatedWorld,
-    preparing: Callable[[EmulatedCatalog, TableRef], Commit],
-    loads: int,
-    code: str,
-    status: int,
-    expected: type[Exception],
-) -> None:
-    catalog, ref = moto.catalog(), made(moto)
-    commit = preparing(catalog, ref)
-    refuse(catalog.iceberg.glue, "UpdateTable", code, status=status)
-    with pytest.raises(expected):
-        commit()
-    assert WATERMARK not in catalog.state(ref).properties
-    assert catalog.rows(ref) == []
-
-
-def test_a_table_that_cannot_be_loaded_is_unavailable_and_nothing_was_committed(moto: EmulatedWorld) -> None:
-    catalog, ref = moto.catalog(), made(moto)
-    for use in (lambda: catalog.state(ref), lambda: catalog.append(ref, [], {}, {})):
-        refuse(catalog.iceberg.glue, "GetTable", "InternalServiceException", status=500)
-        with pytest.raises(Unavailable, match="music_albums"):
-            use()
-
-
-def test_a_bucket_that_does_not_answer_is_unavailable(moto: EmulatedWorld) -> None:
-    ref = made(moto)
-    deaf = {"s3.region": "us-east-1", "s3.endpoint": "http://127.0.0.1:9"}
-    catalog = GlueTableCatalog(GlueCatalog("glue", client=moto.clients.glue, **deaf))
-    with pytest.raises(Unavailable, match=r"s3://lake/a\.parquet|NETWORK_CONNECTION"):
-        catalog.append(ref, ["s3://lake/a.parquet"], {WATERMARK: "1"}, {})
-    assert WATERMARK not in catalog.state(ref).properties

@@ -20,7 +20,7 @@ from headrace.domain.plan import Array, Column, Date, Decimal, Integer, Object, 
 from headrace.domain.zones import WATERMARK, TableRef
 from headrace.ports import TableSpec
 from tests.ports.faults import lose_answer, meanwhile
-from tests.ports.test_glue_iceberg import EMPTY_ROW, EVERY_TYPE, ROW, duckdb_field_ids
+from tests.ports.glue_tables import EMPTY_ROW, EVERY_TYPE, ROW, duckdb_field_ids
 from tests.ports.worlds import EmulatedCatalog, EmulatedWorld, arrow_schema
 
 COLUMNS = (

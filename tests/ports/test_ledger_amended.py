@@ -1,36 +1,10 @@
 """What a replay makes of objects that are at their end."""
 
-from datetime import UTC, datetime, timedelta
-
-import pytest
-
 from headrace.domain.batch import Previous
-from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.lineup import Finished
 from headrace.ports import Ledger
-from tests.ports.worlds import World
-
-ALBUMS = DatasetId("music", "albums")
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def ledger(world: World) -> Ledger:
-    return world.ledger()
-
-
-def album(name: str, version: str = "1") -> LandedObject:
-    return LandedObject("landing", f"music/albums/{name}.csv", version, "c0ffee", 42)
-
-
-def admitted(ledger: Ledger, *objects: LandedObject) -> None:
-    for number, landed in enumerate(objects):
-        assert ledger.admit(ALBUMS, landed, NOON + timedelta(seconds=number))
-
-
-def states(ledger: Ledger) -> dict[str, tuple[ObjectState, int]]:
-    return {one.object.identity: (one.state, one.batch) for one in ledger.objects("music/albums")}
+from tests.ports.ledgers import ALBUMS, admitted, album, states
 
 
 def loaded(landed: LandedObject, batch: int = 0, rows: int = 0) -> Finished:

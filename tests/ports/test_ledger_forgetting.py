@@ -22,7 +22,7 @@ def test_a_forgotten_dataset_begins_anew_and_its_neighbour_knows_nothing_of_it(w
         ledger.assign(dataset, 1, objects[:2])
         loaded = Previous(objects[0].identity, "abc")
         ledger.finish(dataset, 1, [Finished(objects[0], ObjectState.LOADED, loaded=loaded)])
-        ledger.advance(dataset, 1)
+        ledger.advance(dataset, 1, objects[0])
     before = ledger.objects(str(TRACKS))
     for _ in range(2):
         ledger.forget(ALBUMS)

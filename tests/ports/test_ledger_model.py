@@ -82,9 +82,9 @@ class LedgersAgree(RuleBasedStateMachine):
     def release(self, dataset: DatasetId, execution: str) -> None:
         self.both(lambda ledger: ledger.release(dataset, execution))
 
-    @rule(dataset=datasets, batch=batches)
-    def advance(self, dataset: DatasetId, batch: int) -> None:
-        self.both(lambda ledger: ledger.advance(dataset, batch))
+    @rule(dataset=datasets, batch=batches, witness=objects)
+    def advance(self, dataset: DatasetId, batch: int, witness: LandedObject) -> None:
+        self.both(lambda ledger: ledger.advance(dataset, batch, witness))
 
     @rule(dataset=datasets, landed=objects, at=moments)
     def admit(self, dataset: DatasetId, landed: LandedObject, at: datetime) -> None:

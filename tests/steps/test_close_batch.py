@@ -8,6 +8,7 @@ import pytest
 from headrace.domain import keys
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import Unavailable
+from headrace.domain.landed import LandedObject
 from headrace.steps.close_batch import ROUNDS
 from headrace.steps.plan_batch import PlanBatch, plan_batch
 from tests.fakes import FakeLedger
@@ -115,6 +116,32 @@ def test_a_ledger_that_was_lost_meanwhile_learns_what_became_of_the_objects(worl
     world.rest()
     assert world.states("river/mills") == {"river/mills/a.csv": "LOADED"}
     assert world.watermark("river/mills") == 1
+
+
+def test_a_ledger_that_is_lost_just_before_it_moves_on_is_not_taken_beyond_the_batch(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed = world.land("river/mills/a.csv", GOOD)
+    advance = FakeLedger.advance
+
+    def of_another_ledger(_: FakeLedger, dataset: DatasetId, batch: int, witness: LandedObject) -> None:
+        """The table is deleted, made anew and registered while the call is on its way."""
+        monkeypatch.setattr(FakeLedger, "advance", advance)
+        state = world.ledger.dataset(dataset)
+        assert state
+        world.ledger = FakeLedger()
+        world.ledger.register(dataset, state.contract)
+        world.ledger.advance(dataset, batch, witness)
+
+    monkeypatch.setattr(FakeLedger, "advance", of_another_ledger)
+    world.rest()
+    world.announce(landed)
+    world.reconcile()
+    world.rest()
+    assert world.states("river/mills") == {"river/mills/a.csv": "LOADED"}
+    assert world.watermark("river/mills") == 1
+    state = world.ledger.dataset(MILLS)
+    assert state and state.next_batch == 2
 
 
 def test_one_wake_up_takes_a_ledger_that_was_put_back_through_all_batches_that_stand(world: World) -> None:

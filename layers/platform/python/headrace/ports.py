@@ -159,8 +159,9 @@ class Ledger(Protocol):
         replay `batch` gave them. Idempotent, and only forwards: a newer replay's word stands. A key's
         loaded content is forgotten with the object it is of, and set only where there is none."""
 
-    def advance(self, dataset: DatasetId, batch: int) -> None:
-        """Make batch + 1 the next one and its attempt 0. No effect unless `batch` is the next one."""
+    def advance(self, dataset: DatasetId, batch: int, witness: LandedObject) -> None:
+        """Make batch + 1 the next one and its attempt 0. No effect unless `batch` is the next one and has
+        the object `witness` in it: a ledger that was lost and made anew meanwhile knows nothing of either."""
 
     def acquire(self, dataset: DatasetId, at: datetime, instead_of: str | None = None) -> DatasetState | None:
         """Take the dataset's lease and count the attempt, if it is free (or held by the execution

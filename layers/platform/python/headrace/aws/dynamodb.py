@@ -31,7 +31,7 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from headrace.aws.backoff import backoff
-from headrace.aws.dynamodb_table import Action, Item, Key, Table, check, delete, put
+from headrace.aws.dynamodb_table import Action, Item, Key, Table, check, delete, put, update
 from headrace.domain.batch import Previous
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import UnknownDataset
@@ -76,13 +76,15 @@ class DynamoLedger:
     def datasets(self) -> list[DatasetState]:
         return [_dataset_state(item) for item in self._table.query(_DATASETS)]
 
-    def advance(self, dataset: DatasetId, batch: int) -> None:
-        self._update_dataset(
-            dataset,
+    def advance(self, dataset: DatasetId, batch: int, witness: LandedObject) -> None:
+        there = check(_batch(str(dataset), batch, witness), "attribute_exists(pk)")
+        onwards = update(
+            (_DATASETS, str(dataset)),
             "SET next_batch = :next, attempt = :zero",
+            {"next": batch + 1, "zero": 0, "batch": batch},
             only_if="next_batch = :batch",
-            values={":next": batch + 1, ":zero": 0, ":batch": batch},
         )
+        self._table.apply(f"advance {dataset} beyond batch {batch}", [[there, onwards]])
 
     def acquire(self, dataset: DatasetId, at: datetime, instead_of: str | None = None) -> DatasetState | None:
         waits = backoff(f"lease {dataset}")

@@ -70,7 +70,7 @@ def close_batch(
         ledger.amend(dataset, manifest.batch, amended)
     if audit.verdict.publish and audit.verdict.contract:
         keep_widened(dataset, audit.verdict.contract, artefacts=artefacts, ledger=ledger)
-    ledger.advance(dataset, manifest.batch)
+    ledger.advance(dataset, manifest.batch, manifest.taken[0])
     if request.round < ROUNDS and waits(dataset, ledger=ledger, artefacts=artefacts):
         return BatchClosed(waiting=True)
     rest(
