@@ -141,7 +141,8 @@ def test_a_ledger_that_is_lost_just_before_it_moves_on_is_not_taken_beyond_the_b
     assert world.states("river/mills") == {"river/mills/a.csv": "LOADED"}
     assert world.watermark("river/mills") == 1
     state = world.ledger.dataset(MILLS)
-    assert state and state.next_batch == 2
+    assert state
+    assert state.next_batch == 2
 
 
 def test_one_wake_up_takes_a_ledger_that_was_put_back_through_all_batches_that_stand(world: World) -> None:
@@ -149,11 +150,13 @@ def test_one_wake_up_takes_a_ledger_that_was_put_back_through_all_batches_that_s
         world.land("river/mills/same-key.csv", GOOD + b"Mill,%d\n" % number)
         world.rest()
     state = world.ledger.dataset(MILLS)
-    assert state and state.next_batch == ROUNDS + 3
+    assert state
+    assert state.next_batch == ROUNDS + 3
     world.ledger = FakeLedger()
     world.ledger.register(MILLS, state.contract)
     assert world.reconcile().woken == ("river/mills",)
     world.rest()
     again = world.ledger.dataset(MILLS)
-    assert again and again.next_batch == state.next_batch and again.lease is None
+    assert again
+    assert (again.next_batch, again.lease) == (state.next_batch, None)
     assert len(world.ledger.objects("river/mills")) == ROUNDS + 2

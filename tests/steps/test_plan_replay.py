@@ -70,6 +70,21 @@ def test_rows_that_a_looser_contract_takes_leave_quarantine(world: World) -> Non
     assert {row["_batch"] for row in table(world, "curated")} == {1}
 
 
+def test_an_object_of_which_some_rows_were_replayed_is_of_both_contracts_until_it_is_replayed_whole(
+    world: World,
+) -> None:
+    world.register(STRICT)
+    land(world, "a", "Old Mill,2", "New Mill,5")
+    world.register(CONTRACT.replace("version: 1.0.0", "version: 1.2.0"))
+    in_part = world.replay("river/mills", quarantined=Quarantined())
+    whole = world.replay("river/mills", batches=(1, 1))
+    again = world.replay("river/mills", batches=(1, 1))
+    (first,) = in_part.contract_then
+    assert set(whole.contract_then) == {first, in_part.contract_now}
+    assert again.contract_then == (in_part.contract_now,)
+    assert {row["_contract"].partition("+")[0] for row in table(world, "curated")} == {"1.2.0"}
+
+
 def test_rows_that_a_stricter_contract_refuses_leave_curated(world: World) -> None:
     land(world, "a", "Old Mill,2", "New Mill,5")
     world.register(STRICT)

@@ -1,7 +1,7 @@
 """What became of a dataset's objects, by manifests and audit records: they outlive the ledger."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from headrace.domain import keys
 from headrace.domain.batch import Audit, Entry, Manifest, ObjectAudit
 from headrace.domain.dataset import DatasetId
+from headrace.domain.replay import ReplayRequest
 from headrace.ports import ObjectStore
 from headrace.steps import records
 
@@ -18,12 +19,25 @@ _SKEW = timedelta(hours=1)
 
 
 class AuditedObject(Struct, frozen=True):
-    """An object with its newest audit line. `entry` is that of its first manifest, with its batch; `contract`
-    the key of the compiled contract that gave it this line."""
+    """An object with its newest audit line. `entry` is that of its first manifest, with its batch;
+    `contracts` are the keys of the compiled contracts that its rows went by, the newest first: several where
+    a replay was of some rows alone."""
 
     entry: Entry
     line: ObjectAudit
-    contract: str
+    contracts: tuple[str, ...]
+
+
+class _Replayed(Struct, frozen=True):
+    """What replays made of an object; `whole` where the oldest of them that counts was of all its rows."""
+
+    line: ObjectAudit
+    contracts: tuple[str, ...]
+    whole: bool
+
+    def after(self, contract: str, *, whole: bool) -> "_Replayed":
+        """The same, with what an older replay made of it."""
+        return self if self.whole else replace(self, contracts=(*self.contracts, contract), whole=whole)
 
 
 class Audited:
@@ -32,7 +46,7 @@ class Audited:
     def __init__(self, artefacts: ObjectStore, dataset: DatasetId, last: int) -> None:
         self._artefacts, self._dataset, self.last = artefacts, dataset, last
         self._closed: dict[int, datetime] = {}
-        self._amended: dict[str, tuple[ObjectAudit, str]] = {}
+        self._amended: dict[str, _Replayed] = {}
         self._replay: int | None = None  # the newest replay whose lines are not among `_amended`
 
     @classmethod
@@ -65,24 +79,43 @@ class Audited:
         if manifest.replay:
             return
         audit = self.audit(batch)
-        lines = {line.identity: (line, _contract(manifest, audit)) for line in audit.objects}
+        contract = _contract(manifest, audit)
+        lines = {line.identity: line for line in audit.objects}
         newer = self._newer(batch)
         for entry in manifest.entries:
             identity = entry.object.identity
-            line, contract = newer.get(identity) or lines[identity]
-            yield AuditedObject(replace(entry, batch=batch), line, contract)
+            replayed = newer.get(identity)
+            found = (
+                replayed.after(contract, whole=True)
+                if replayed
+                else _Replayed(lines[identity], (contract,), whole=True)
+            )
+            contracts = tuple(dict.fromkeys(found.contracts))
+            yield AuditedObject(replace(entry, batch=batch), found.line, contracts)
 
-    def _newer(self, batch: int) -> Mapping[str, tuple[ObjectAudit, str]]:
-        """The lines that replays after this batch gave, the newest of each object."""
+    def _newer(self, batch: int) -> Mapping[str, _Replayed]:
+        """What replays after this batch made of each object."""
         if self._replay is None:
             newest = self.manifest(self.last)
             self._replay = newest.batch if newest.replay else newest.last_replay
         while self._replay > batch:
             manifest, audit = self.manifest(self._replay), self.audit(self._replay)
+            in_part, contract = self._in_part(manifest), _contract(manifest, audit)
             for line in audit.objects:
-                self._amended.setdefault(line.identity, (line, _contract(manifest, audit)))
+                whole = line.identity not in in_part
+                newer = self._amended.get(line.identity)
+                self._amended[line.identity] = (
+                    newer.after(contract, whole=whole) if newer else _Replayed(line, (contract,), whole)
+                )
             self._replay = manifest.last_replay
         return self._amended
+
+    def _in_part(self, manifest: Manifest) -> Collection[str]:
+        """The objects of which a replay took some rows alone."""
+        if manifest.replay is None or not manifest.replay.rows:
+            return ()
+        request = records.read(self._artefacts, manifest.replay.request.key, ReplayRequest)
+        return {line.identity for line in request.standing if request.takes_part(line)}
 
     def closed_at(self, batch: int) -> datetime:
         """When the batch was closed, in UTC."""

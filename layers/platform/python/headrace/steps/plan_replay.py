@@ -94,7 +94,7 @@ def plan_replay(
     return ReplayPlanned(
         requests=tuple(one.key for one in landed),
         **_counts(kept),
-        contract_then=tuple(sorted({one.audited.contract for one in kept})),
+        contract_then=tuple(sorted({key for one in kept for key in one.audited.contracts})),
         contract_now=meant.contract,
         units=() if request.submit else units,
         left_out=left_out[:_MOST_TOLD],
@@ -251,7 +251,7 @@ def _by_rows(
             of_object = rows[one.line.identity].rows
             if one.line.state is ObjectState.QUARANTINED:
                 chosen.append(Chosen(one, by_rows=True))
-            elif contract.plan_of(one.contract).formats == contract.plan.formats:
+            elif contract.plan_of(one.contracts[0]).formats == contract.plan.formats:
                 chosen.append(Chosen(one, of_object, by_rows=True))
             else:  # read in another way, the same number may be another row
                 chosen.append(Chosen(one))

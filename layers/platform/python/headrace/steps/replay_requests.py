@@ -69,7 +69,8 @@ def sifted(
         left = records.create(artefacts, key, _Superseded(tuple(sorted(found))))
     kept, why = [], Counter[tuple[int, str]]()
     for one in chosen:
-        if one.audited.line.state is ObjectState.REJECTED and contract.is_that_of(one.audited.contract):
+        then = one.audited.contracts
+        if one.audited.line.state is ObjectState.REJECTED and all(map(contract.is_that_of, then)):
             why[one.batch, "rejected by its dataset rules under this very contract"] += 1
         elif one.identity in left.identities:
             why[one.batch, "another version of the same key has its place: loaded, or replayed here"] += 1
@@ -91,8 +92,9 @@ def parts(kept: Sequence[Chosen], contract: ReplayContract) -> list[Part]:
     """The objects in requests, each of one contract that they all were published under, or all were not."""
 
     def kind(one: Chosen) -> tuple[str, bool, bool]:
-        then = one.audited.contract
-        return contract.key_for(then), not contract.is_that_of(then), one.by_rows
+        then = one.audited.contracts
+        same = all(map(contract.is_that_of, then))
+        return contract.key_for(then[0]) if same else contract.key, not same, one.by_rows
 
     parts = []
     for (key, judged, by_rows), group in groupby(kept, key=kind):
