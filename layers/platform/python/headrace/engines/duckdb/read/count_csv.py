@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from headrace.domain.formats import Csv
 
-_PIECE = 8 << 20
+_PIECE = 256 << 10
 _LONGEST_LINE = 64 << 20
 
 
@@ -48,7 +48,7 @@ def count_records(file: BinaryIO, csv: Csv, begin: int) -> int | None:
     file.seek(begin)
     following = file.read(_PIECE)
     while following:
-        whole, following = rest + following, file.read(_PIECE)
+        whole, following = rest + following, file.read(max(_PIECE, len(rest)))
         last = not following
         lines = whole if last else whole[: whole.rfind(b"\n") + 1]
         marks = lines.translate(None, others)
@@ -80,6 +80,7 @@ def _quotes_whole_fields(csv: Csv) -> re.Pattern[bytes]:
     DuckDB 1.5.5 reads `"x" "y"` as one field and drops a last record whose quote is never closed.
     """
     quote, outside = re.escape(csv.quote.encode()), b"[^" + re.escape(csv.delimiter.encode()) + b"\r\n]"
-    inside = b"(?:[^" + quote + b"]++|" + quote * 2 + b")*+"
+    text = b"[^" + quote + b"]*+"
+    inside = text + b"(?:" + quote * 2 + text + b")*+"
     field = b"(?<!" + outside + b")" + quote + inside + quote + b"(?!" + outside + b")"
-    return re.compile(b"(?:[^" + quote + b"]*+" + field + b")*+[^" + quote + b"]*+")
+    return re.compile(text + b"(?:" + field + text + b")*+")
