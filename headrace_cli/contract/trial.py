@@ -14,7 +14,7 @@ from headrace.domain.batch import Measured, ObjectReport, RuleOutcome, UnitRepor
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import IncompatibleTable
 from headrace.domain.plan import Mart, Plan
-from headrace.domain.verdict import Measurement, judge
+from headrace.domain.verdict import Measurement, judge, repeats
 from headrace.engines.duckdb import Refined, Source
 from headrace.engines.duckdb.batch.batch_measures import columns_needed, measure, over_rows
 from headrace.engines.duckdb.batch.batch_rows import BatchRows
@@ -116,7 +116,8 @@ def try_contract(files: Sequence[Path], checked: Checked) -> Tried:
         told = replace(plan, evolution="evolve") if plan.evolution == "rescue" else plan
         refined = refined_here(told, sources, workdir)  # `evolve` tells the fields that the contract lacks
         report = _report(sources, refined)
-        verdict = judge(plan.rules, [report], _measured(plan, sources, refined, workdir))
+        measured = _measured(plan, sources, refined, workdir) | repeats(plan, [report])
+        verdict = judge(plan.rules, [report], measured)
         names = {one.landed.identity: file.name for one, file in zip(sources, files, strict=True)}
         rules = tuple(_rules(refined, names))
     return Tried(

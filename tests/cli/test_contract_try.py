@@ -116,6 +116,27 @@ def test_a_batch_that_a_rule_would_reject_publishes_nothing(run: Run, contracts:
     assert "rule plausible warns" in shown
 
 
+REPEATS = """\
+    quality:
+      - {name: repeats, metric: duplicateValues, arguments: {properties: [harbour]},
+         mustBeLessThan: 25, unit: percent}
+"""
+
+
+def test_what_the_primary_key_keeps_out_counts_for_a_rule_on_it(
+    run: Run, contracts: Path, tides: Path
+) -> None:
+    keyed = TIDES.replace("required: true", "primaryKey: true")
+    (contracts / "sea" / "tides.odcs.yaml").write_text(keyed + REPEATS)
+    tides.write_text("harbour,height_m\nBrest,35\nDover,3\nBrest,3\n")
+    found = tried(run, tides)
+    assert [(one["column"], one["rule"], one["rows"]) for one in found["rules"]] == [
+        ("harbour", "primary_key", 1)
+    ]
+    (told,) = found["verdict"]
+    assert (round(told["measured"]), told["passed"], found["publish"]) == (33, False, False)
+
+
 def test_a_mart_takes_no_files(run: Run, contracts: Path, tides: Path) -> None:
     mart = contracts / "sea" / "highest.odcs.yaml"
     text = TIDES.replace("tides", "highest").replace(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headrace.domain.plan import Key, Partition
+from headrace.domain.plan import Duplicates, Key, Partition
 from tests.domain.contracts import EXTENSION, ID, NOTE, SEEN, changed, notes_on, plan_of, problems_of
 
 COLUMNS = f"{ID}\n      - {NOTE}\n      - {SEEN}"
@@ -33,7 +33,32 @@ def test_a_key_that_is_asked_for_twice_is_one() -> None:
         "quality: [{metric: duplicateValues, mustBe: 0}]}",
         "{name: b, logicalType: string, unique: true}",
     )
-    assert {key.columns for key in plan_of(text).keys} == {("a",), ("b",)}
+    assert plan_of(text).keys == (Key(("a",), "primary_key"), Key(("b",)))
+
+
+ONE_KEY = "metric: duplicateValues, arguments: {properties: [b, a]}"
+
+
+def test_a_check_that_says_what_the_primary_key_says_leaves_it_the_primary_key() -> None:
+    text = with_columns(*(f"{{name: {name}, logicalType: string, primaryKey: true}}" for name in "ab"))
+    checked = text.replace("metric: rowCount, mustBeGreaterThan: 0", f"{ONE_KEY}, mustBe: 0")
+    assert plan_of(checked).keys == plan_of(text).keys == (Key(("a", "b"), "primary_key"),)
+    assert notes_on(text) == ()
+    (note,) = notes_on(checked)
+    assert note.partition(": ")[2] == (
+        "the primary key a, b keeps repeats out already at schema[0].quality[0]; "
+        "remove the check, or give it a limit for the batch"
+    )
+
+
+@pytest.mark.parametrize("said", ["mustBeLessThan: 1, unit: percent", "mustBe: 0, severity: warning"])
+def test_a_check_with_a_limit_of_its_own_stands_beside_the_primary_key(said: str) -> None:
+    text = with_columns(*(f"{{name: {name}, logicalType: string, primaryKey: true}}" for name in "ab"))
+    checked = text.replace("metric: rowCount, mustBeGreaterThan: 0", f"{ONE_KEY}, {said}")
+    plan = plan_of(checked)
+    assert plan.keys == (Key(("a", "b"), "primary_key"),)
+    assert [rule.measure for rule in plan.rules] == [Duplicates(("b", "a"))]
+    assert notes_on(checked) == ()
 
 
 @pytest.mark.parametrize(("setting", "within"), [("table", "table"), ("batch", "batch")])

@@ -238,11 +238,35 @@ def test_rows_of_a_rejected_batch_keep_what_was_found_late(keyed: World) -> None
 
 
 def test_dataset_rules_see_the_rows_that_are_left(keyed: World) -> None:
-    in_force(keyed, MILLS, rules=(DatasetRule("names", Duplicates(("name",)), most=0),))
+    in_force(keyed, MILLS, rules=(DatasetRule("rows", Sql("SELECT count(*) FROM batch"), most=1),))
     land(keyed, a="Old Mill", b="Old Mill")
     keyed.rest()
     assert verdict(keyed).publish
-    assert [one.measured for one in verdict(keyed).rules] == [0]
+    assert [one.measured for one in verdict(keyed).rules] == [1]
+
+
+@pytest.mark.parametrize(("most", "publish"), [(50, True), (49, False)])
+def test_a_rule_on_duplicates_of_a_key_counts_what_the_key_keeps_out(
+    keyed: World, most: int, publish: bool
+) -> None:
+    in_force(keyed, MILLS, rules=(DatasetRule("names", Duplicates(("name",)), most=most, percent=True),))
+    land(keyed, a="Old Mill,New Mill,Old Mill", b="Old Mill")
+    keyed.rest()
+    assert [one.measured for one in verdict(keyed).rules] == [50]
+    assert verdict(keyed).publish is publish
+    assert len(published(keyed)) == (2 if publish else 0)
+    assert [one["rule"] for row in table(keyed, "quarantine") for one in row["_reasons"]].count("unique") == 2
+
+
+def test_duplicates_of_a_key_are_counted_under_a_mask_that_blurs_it(keyed: World) -> None:
+    state = keyed.ledger.dataset(MILLS)
+    assert state is not None
+    (name, *others) = records.read_plan(keyed.artefacts, state.contract).columns
+    rule = DatasetRule("names", Duplicates(("name",)), most=9)
+    in_force(keyed, MILLS, columns=(replace(name, mask="redact"), *others), rules=(rule,))
+    land(keyed, a="Old Mill,New Mill,Old Mill")
+    keyed.rest()
+    assert [one.measured for one in verdict(keyed).rules] == [1]
 
 
 # ── columns that a batch adds ────────────────────────────────────────────────────────────────────

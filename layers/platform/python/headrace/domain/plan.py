@@ -241,7 +241,8 @@ class Breaks(Struct, frozen=True, tag="breaks"):
 
 
 class Duplicates(Struct, frozen=True, tag="duplicates"):
-    """The rows to be published whose values in `columns` stand in an earlier row of the batch."""
+    """The rows to be published whose values in `columns` stand in an earlier row of the batch; where
+    `columns` are a key's, the rows that this key keeps in quarantine."""
 
     columns: tuple[str, ...]
 

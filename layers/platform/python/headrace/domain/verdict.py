@@ -9,9 +9,11 @@ from headrace.domain.plan import (
     Breaks,
     DatasetRule,
     Duplicates,
+    Key,
     Measure,
     Nulls,
     Orphans,
+    Plan,
     Quarantined,
     RowCount,
     Sql,
@@ -39,6 +41,29 @@ def judge(
     found = {**_reported(rules, reports), **measured}
     outcomes = tuple(_outcome(rules[place], found[place], rows) for place in sorted(found))
     return Verdict(all(one.passed or one.severity == "warning" for one in outcomes), outcomes)
+
+
+def rules_on_keys(plan: Plan) -> dict[int, Key]:
+    """The rules that count duplicates of a key's columns, by their place in `plan.rules`, with this key."""
+    keys = {frozenset(key.columns): key for key in plan.keys}
+    counted = {at: rule.measure for at, rule in enumerate(plan.rules) if isinstance(rule.measure, Duplicates)}
+    return {at: keys[of] for at, what in counted.items() if (of := frozenset(what.columns)) in keys}
+
+
+def repeats(plan: Plan, reports: Sequence[UnitReport]) -> dict[int, Measurement]:
+    """What such rules measure: the rows that the key keeps in quarantine. No row to be published repeats it.
+
+    `reports` are those of the batch's last refining, which know of all its repeats.
+    """
+    return {
+        place: sum(
+            one.rows
+            for report in reports
+            for one in report.reasons
+            if (one.column, one.rule) == (", ".join(key.columns), key.rule)
+        )
+        for place, key in rules_on_keys(plan).items()
+    }
 
 
 def _reported(rules: Sequence[DatasetRule], reports: Sequence[UnitReport]) -> dict[int, Measurement]:

@@ -21,7 +21,7 @@ from headrace.domain.landed import Rows
 from headrace.domain.late import Late, LateUnit, comparable_keys
 from headrace.domain.machine import Machine
 from headrace.domain.plan import Key, Plan
-from headrace.domain.verdict import judge
+from headrace.domain.verdict import judge, repeats
 from headrace.domain.zones import Zones
 from headrace.engines.duckdb.batch.batch_measures import columns_needed, measure, over_rows
 from headrace.engines.duckdb.batch.batch_repeats import Bounds, find_repeats, write_repeats
@@ -151,7 +151,7 @@ class _Batch:
         if not self._judges:
             return Verdict(publish=True, rules=())
         measured = measure(self._session, self._plan, self._other)
-        return judge(self._plan.rules, reports, measured)
+        return judge(self._plan.rules, reports, {**measured, **repeats(self._plan, reports)})
 
     def _widened(self, reports: Sequence[UnitReport]) -> str:
         """The key of the contract that the batch widens, empty where it widens none. A batch that what is

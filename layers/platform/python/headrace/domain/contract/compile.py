@@ -158,7 +158,7 @@ def _plan(
         evolution=ours.choice("headrace.evolution", ("rescue", "freeze", "evolve")),
         reupload=ours.choice("headrace.reupload", ("immutable", "append")),
         checks=tuple(quality.checks),
-        keys=distinct_keys((*keys_of(columns, found), *quality.keys), columns, within, found),
+        keys=distinct_keys(keys_of(columns, found), quality.keys, columns, within, found),
         keys_within=within,
         partitions=partitions_of(columns, found),
         rules=tuple(quality.rules),

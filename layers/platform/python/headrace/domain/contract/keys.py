@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from headrace.domain.contract.extensions import Settings
@@ -58,10 +59,23 @@ def keys_of(columns: tuple[tuple[Named, Column], ...], found: Findings) -> tuple
 
 
 def distinct_keys(
-    keys: tuple[Key, ...], columns: tuple[tuple[Named, Column], ...], within: str, found: Findings
+    keys: tuple[Key, ...],
+    checked: Sequence[tuple[Key, Place]],
+    columns: tuple[tuple[Named, Column], ...],
+    within: str,
+    found: Findings,
 ) -> tuple[Key, ...]:
-    """The keys, each once; says which ones masks keep from being compared with what is in the table."""
+    """The keys of properties and of quality checks, each once; a primary key that is said again stays one.
+
+    Says which checks the primary key says already, and which keys masks keep from being compared with what
+    is in the table.
+    """
     distinct = {frozenset(key.columns): key for key in keys}
+    for key, check in checked:
+        standing = distinct.setdefault(frozenset(key.columns), key)
+        if standing.rule == "primary_key":
+            what = f"the primary key {', '.join(standing.columns)} keeps repeats out already"
+            found.note(check, what, "remove the check, or give it a limit for the batch")
     masked = {column.name: named for named, column in columns if column.mask not in _COMPARABLE}
     for key in distinct.values():
         hidden = [name for name in key.columns if name in masked]

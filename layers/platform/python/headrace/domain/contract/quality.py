@@ -97,7 +97,7 @@ class Quality:
     ) -> None:
         self.rules: list[DatasetRule] = []
         self.checks: list[Check] = []
-        self.keys: list[Key] = []
+        self.keys: list[tuple[Key, Place]] = []
         self.sql: list[WrittenSql] = []
         self._columns = {column.name: column for _, column in columns}
         self._names = {
@@ -172,7 +172,7 @@ class Quality:
             if any(isinstance(self._columns[name].type, Array | Json | Object) for name in columns):
                 self._found.problem(check, "objects and arrays are not compared", "remove the check")
             elif columns and bounds.none_at_all and severity_of(check) == "error":
-                self.keys.append(Key(columns))
+                self.keys.append((Key(columns), check))
                 return
             measure = Duplicates(columns) if columns else None
         elif column and metric in _VALUES:

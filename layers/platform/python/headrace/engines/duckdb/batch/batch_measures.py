@@ -14,7 +14,7 @@ from headrace.domain.errors import EngineFault, IncompatibleTable, Unavailable
 from headrace.domain.late import blurred
 from headrace.domain.plan import Column, Duplicates, Key, Orphans, Plan, Sql
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, published
-from headrace.domain.verdict import Measurement
+from headrace.domain.verdict import Measurement, rules_on_keys
 from headrace.engines.duckdb.athena.athena_sql import to_duckdb
 from headrace.engines.duckdb.batch.batch_rows import held_elsewhere, same_values, value_names
 from headrace.engines.duckdb.session import Session
@@ -32,8 +32,9 @@ OverRows: TypeAlias = Duplicates | Orphans | Sql
 
 
 def over_rows(plan: Plan) -> dict[int, OverRows]:
-    """Such measures, by their rule's place in `plan.rules`."""
-    measures = {place: rule.measure for place, rule in enumerate(plan.rules)}
+    """Such measures, by their rule's place in `plan.rules`; what repeats a key is not among these rows."""
+    told = rules_on_keys(plan)
+    measures = {place: rule.measure for place, rule in enumerate(plan.rules) if place not in told}
     return {place: what for place, what in measures.items() if isinstance(what, OverRows)}
 
 
