@@ -8,7 +8,7 @@ from msgspec import Struct
 from headrace.domain.contract.compile import compile_contracts
 from headrace.domain.errors import InvalidContract
 from headrace.domain.plan import Compiled, Example
-from headrace.engines.duckdb.athena.contract_sql import check_sql
+from headrace.engines.duckdb.contract_sql import check_sql
 from headrace.steps.register_dataset import ContractText
 from headrace_cli.failures import ExitCode, Failure
 

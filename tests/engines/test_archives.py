@@ -14,7 +14,7 @@ from headrace.domain.plan import Column, Integer, Text
 from headrace.engines.duckdb import Limits, Refusal, stage
 from headrace.engines.duckdb.read import archive
 from tests.engines.formats import parquet, workbook, zipped
-from tests.engines.unit import Unit, plan, refine_files
+from tests.engines.unit import MISFIT, NO_COLUMN, Unit, plan, refine_files
 
 A, B = Column("a", "a", Integer()), Column("b", "b", Text())
 
@@ -76,7 +76,7 @@ def test_what_finder_adds_is_left_out(tmp_path: Path) -> None:
 
 def test_one_member_that_cannot_be_read_refuses_the_archive(tmp_path: Path) -> None:
     unit = read(tmp_path, zipped({"1.csv": b"a\n1\n", "2.csv": b"x\n2\n"}), b"a\n3\n")
-    message = "2.csv: the header has no column of the contract; it has x"
+    message = f"2.csv: the header has no column of the contract; it has x; {NO_COLUMN}"
     assert unit.broken == [(0, [("", "unreadable", message)])]
     assert unit.column("a") == [3]
 
@@ -84,7 +84,7 @@ def test_one_member_that_cannot_be_read_refuses_the_archive(tmp_path: Path) -> N
 def test_a_document_that_breaks_off_late_takes_its_archive_with_it(tmp_path: Path) -> None:
     documents = zipped({"1.json": b'[{"a":1},{"a":2}]', "2.json": b'[{"a":3},{"a":4},]'})
     unit = read(tmp_path, documents, b'[{"a":5}]', formats=(JsonDocument(),))
-    message = "2.json: the document is not valid JSON at byte 17"
+    message = "2.json: the document is not valid JSON at byte 17; write it again"
     assert unit.broken == [(0, [("", "unreadable", message)])]
     assert unit.column("a") == [5]
 
@@ -143,18 +143,21 @@ def test_an_archive_that_is_not_to_be_trusted_is_refused(body: bytes, message: s
     assert list(tmp_path.iterdir()) == []
 
 
+A_ZIP = "an Excel workbook or a ZIP archive within another"
+
+
 @pytest.mark.parametrize(
     ("members", "message"),
     [
         (
             {"a.csv": b"a\n1\n", "b.zip": zipped({"c.csv": b"a\n2\n"})},
-            "b.zip: the contract says CSV, this is an Excel workbook or a ZIP archive within another",
+            f"b.zip: the contract says CSV, this is {A_ZIP}; {MISFIT}",
         ),
         (
             {"a.csv.gz": b"\x1f\x8b\x08\x00"},
-            "a.csv.gz: the contract says CSV, this is compressed twice with gzip",
+            "a.csv.gz: the contract says CSV, this is compressed twice with gzip; compress it once",
         ),
-        ({"a.csv": b""}, "a.csv: the file is empty"),
+        ({"a.csv": b""}, "a.csv: the file is empty; upload it again, with its rows"),
         (
             {"a.csv": b"a\n1\n", "b.ndjson": b"{}"},
             "the archive has files of several formats, as a.csv and b.ndjson; land them apart",

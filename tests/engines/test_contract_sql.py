@@ -6,7 +6,7 @@ from headrace.domain.contract.batch_sql import Scope, predicate_sql
 from headrace.domain.contract.compile import compile_contract
 from headrace.domain.contract.sql import FUNCTIONS, InvalidSql
 from headrace.domain.errors import InvalidContract
-from headrace.engines.duckdb.athena.contract_sql import check_sql
+from headrace.engines.duckdb.contract_sql import check_sql
 from tests.domain.contracts import ID, PATH, changed
 
 COUNT = "{metric: rowCount, mustBeGreaterThan: 0}"

@@ -7,7 +7,7 @@ import pytest
 from headrace.domain.formats import Csv
 from headrace.domain.plan import Array, Column, Integer, Text
 from headrace.engines.duckdb.read import careful_csv
-from tests.engines.unit import Unit, plan, refine_files
+from tests.engines.unit import LACKS, MISFIT, NO_COLUMN, Unit, plan, refine_files
 
 A, B = Column("a", "a", Text()), Column("b", "b", Text())
 NESTED = Column("n", "n", Array(Text()))  # a plan with nested columns is read carefully
@@ -146,20 +146,23 @@ def test_a_file_full_of_open_quotes_is_read_in_linear_time() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("\n\n", "the file has no header line"),
-        ("a,a,b\n1,2,3\n", "the header names a twice"),
-        ("x,y\n1,2\n", "the header lacks the required a; it has x, y"),
-        ('"a,b\n1,2\n', "the header line cannot be read: a quote is opened and never closed"),
-        (b"\xff,b\n1,2\n", "the header line cannot be read: it is not UTF-8"),
+        ("\n\n", "the file has no header line; add one, or set headrace.header to false"),
+        ("a,a,b\n1,2,3\n", "the header names a twice; give each column a name of its own"),
+        ("x,y\n1,2\n", f"the header lacks the required a; it has x, y; {LACKS}"),
+        ('"a,b\n1,2\n', "the header line cannot be read: a quote is opened and never closed; write it again"),
+        (b"\xff,b\n1,2\n", "the header line cannot be read: it is not UTF-8; write it again"),
         (
             b"PK\x03\x04" + b"\0" * 40,
-            "the contract says CSV, this is an Excel workbook or a ZIP archive within another",
+            f"the contract says CSV, this is an Excel workbook or a ZIP archive within another; {MISFIT}",
         ),
-        (b"PAR1\x15\x04\x15\x00", "the contract says CSV, this is a Parquet file"),
-        (b"\x89PNG\r\n\x1a\n\0\0", "the contract says CSV, this is a PNG image"),
-        ("a,b\n1,2\n".encode("utf-16"), "the contract says CSV, this is UTF-16 text"),
-        (b"a,b\n1,\0\n", "the contract says CSV, this is binary data"),
-        (b"\x1f\x8b\x08\x00", "the contract says CSV, this is compressed twice with gzip"),
+        (b"PAR1\x15\x04\x15\x00", f"the contract says CSV, this is a Parquet file; {MISFIT}"),
+        (b"\x89PNG\r\n\x1a\n\0\0", f"the contract says CSV, this is a PNG image; {MISFIT}"),
+        (
+            "a,b\n1,2\n".encode("utf-16"),
+            "the contract says CSV, this is UTF-16 text; set the server's encoding to utf-16",
+        ),
+        (b"a,b\n1,\0\n", f"the contract says CSV, this is binary data; {MISFIT}"),
+        (b"\x1f\x8b\x08\x00", "the contract says CSV, this is compressed twice with gzip; compress it once"),
     ],
 )
 def test_a_file_that_cannot_be_the_contracts_is_refused_whole(body: bytes | str, message: str) -> None:
@@ -179,7 +182,9 @@ def test_a_header_may_begin_with_another_formats_letters() -> None:
 
 def test_a_file_without_any_column_of_the_contract_is_refused() -> None:
     unit = refine_files(plan(A, B), {"f.csv": b"1,2\n3,4\n"})
-    assert unit.broken == [(0, [("", "unreadable", "the header has no column of the contract; it has 1, 2")])]
+    assert unit.broken == [
+        (0, [("", "unreadable", f"the header has no column of the contract; it has 1, 2; {NO_COLUMN}")])
+    ]
 
 
 def test_missing_optional_columns_are_null_and_unknown_ones_are_rescued() -> None:
@@ -191,7 +196,8 @@ def test_missing_optional_columns_are_null_and_unknown_ones_are_rescued() -> Non
 def test_a_frozen_contract_refuses_a_file_with_unknown_columns() -> None:
     frozen = plan(A, B, evolution="freeze")
     unit = refine_files(frozen, {"f.csv": b"a,b,c\n1,2,3\n", "g.csv": b"a\n1\n"})
-    message = "the header has columns that the contract does not know: c"
+    known = "the header has columns that the contract does not know: c"
+    message = f"{known}; add them, or set headrace.evolution to rescue"
     assert unit.broken == [(0, [("", "unreadable", message)])]
     assert pairs(unit) == [("1", None)]
 

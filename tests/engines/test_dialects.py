@@ -77,7 +77,9 @@ def test_a_record_that_breaks_the_dialect_costs_itself(
 
 def test_a_file_that_ends_in_its_skipped_lines_has_no_header() -> None:
     unit = read(Csv(skip=5), "a,b\n1,x\n")
-    assert unit.broken == [(0, [("", "unreadable", "the file has no header line")])]
+    assert unit.broken == [
+        (0, [("", "unreadable", "the file has no header line; add one, or set headrace.header to false")])
+    ]
 
 
 texts = st.text(st.sampled_from("ab ,;|\"\\\n\r'#"), max_size=6)

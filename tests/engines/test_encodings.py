@@ -53,21 +53,24 @@ def test_every_text_format_has_encodings(format_: Format, text: str) -> None:
     assert read(format_, text.encode("latin-1")).column("v") == ["éü"]
 
 
+ADVICE = "correct the server's encoding, or write the file in it"
+
+
 @pytest.mark.parametrize(
     ("encoding", "body", "message"),
     [
-        ("cp1252", b"v\nab\x81\n", "the byte at position 4 is no text in cp1252"),
+        ("cp1252", b"v\nab\x81\n", f"the byte at position 4 is no text in cp1252; {ADVICE}"),
         (
             "utf-16-le",
             "v\nab".encode("utf-16-le") + b"\x00",
-            "the byte at position 8 is no text in utf-16-le",
+            f"the byte at position 8 is no text in utf-16-le; {ADVICE}",
         ),
         (
             "utf-16",
             "v\n".encode("utf-16") + b"\x00\xdcx\x00",
-            "the byte at position 6 is no text in utf-16-le",
+            f"the byte at position 6 is no text in utf-16-le; {ADVICE}",
         ),
-        ("utf-16-be", b"\x00v\x00\n\xd8\x00", "the byte at position 4 is no text in utf-16-be"),
+        ("utf-16-be", b"\x00v\x00\n\xd8\x00", f"the byte at position 4 is no text in utf-16-be; {ADVICE}"),
     ],
 )
 @pytest.mark.parametrize("piece", [1, 3, 1 << 20])

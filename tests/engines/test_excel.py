@@ -8,7 +8,7 @@ import pytest
 from headrace.domain.formats import Excel
 from headrace.domain.plan import Boolean, Column, Date, Decimal, Integer, Text, Timestamp
 from tests.engines.formats import STYLE_DAY, STYLE_MOMENT, STYLE_TIME, workbook
-from tests.engines.unit import Unit, plan, refine_files
+from tests.engines.unit import MISFIT, NO_COLUMN, Unit, plan, refine_files
 
 A, B = Column("a", "a", Integer()), Column("b", "b", Text())
 
@@ -58,14 +58,22 @@ def test_the_contract_names_the_sheet_and_the_rows_before_its_header() -> None:
 @pytest.mark.parametrize(
     ("body", "format_", "message"),
     [
-        (workbook(s=[["a"]], t=[]), Excel("u"), "there is no sheet u; there is s, t"),
-        (workbook(s=[]), Excel(), "the file has no header line"),
-        (workbook(s=[["a", "a"]]), Excel(), "the header names a twice"),
-        (workbook(s=[["x"], [1]]), Excel(), "the header has no column of the contract; it has x"),
+        (
+            workbook(s=[["a"]], t=[]),
+            Excel("u"),
+            "there is no sheet u; there is s, t: correct headrace.sheet, or the file",
+        ),
+        (workbook(s=[]), Excel(), "the file has no header line; add one, or set headrace.header to false"),
+        (workbook(s=[["a", "a"]]), Excel(), "the header names a twice; give each column a name of its own"),
+        (
+            workbook(s=[["x"], [1]]),
+            Excel(),
+            f"the header has no column of the contract; it has x; {NO_COLUMN}",
+        ),
         (workbook(s=[["a"], [1]])[:-40], Excel(), "the workbook cannot be read; save it again"),
         (b"PK\x03\x04" + b"\0" * 100, Excel(), "the workbook cannot be read; save it again"),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 600, Excel(), "the workbook cannot be read; save it again"),
-        (b"a,b\n1,2\n", Excel(), "the contract says Excel, this is something else"),
+        (b"a,b\n1,2\n", Excel(), f"the contract says Excel, this is something else; {MISFIT}"),
     ],
 )
 def test_a_workbook_that_cannot_be_read_is_refused(body: bytes, format_: Excel, message: str) -> None:

@@ -18,6 +18,7 @@ from tests.engines.unit import Unit, plan, refine_files
 A, B = Column("a", "a", Integer()), Column("b", "B b", Text())
 LINES = plan(A, B, formats=(Ndjson(),))
 DOCUMENT = plan(A, B, formats=(JsonDocument(),))
+PATH = "correct headrace.recordPath"
 DEEP = plan(A, B, formats=(JsonDocument("data.rows"),))
 
 
@@ -124,26 +125,50 @@ def test_a_record_path_leads_to_the_array() -> None:
 @pytest.mark.parametrize(
     ("the_plan", "body", "message"),
     [
-        (DOCUMENT, " \n", "the document is not valid JSON at byte 2"),
-        (DOCUMENT, '[{"a":1},]', "the document is not valid JSON at byte 9"),
-        (DOCUMENT, '[{"a":1}', "the document is not valid JSON at byte 8"),
-        (DOCUMENT, '[{"a":1}}', "the document is not valid JSON at byte 8"),
-        (DOCUMENT, '[{"a":1}{"a":2}]', "the document is not valid JSON at byte 8"),
-        (DOCUMENT, '[{"a":1', "the document is not valid JSON at byte 1"),
-        (DOCUMENT, '{"a":1}\n{"a":2}', "the document is not valid JSON at byte 8"),
-        (DOCUMENT, '[{"a":1},{"a":NaN}]', "record 2 of the document cannot be read: it is not valid JSON"),
-        (DOCUMENT, b'[{"a":1},{"b":"\xff"}]', "record 2 of the document cannot be read: it is not UTF-8"),
-        (DOCUMENT, "[" * 100_000, "the document is nested more than 1000 levels deep"),
-        (DOCUMENT, '["' + "x" * 2_000_000, "the document is not valid JSON at byte 1"),
-        (DEEP, "[]", "there is nothing at data.rows: the document is an array"),
-        (DEEP, '{"x":1,"y":2}', "there is nothing at data.rows: the document is an object with x, y"),
-        (DEEP, '{"data":[]}', "there is nothing at data.rows: data is an array"),
-        (DEEP, '{"data":{}}', "there is nothing at data.rows: data is an object with nothing in it"),
-        (DEEP, '{"data":{"rows":[1]}, "x": NaN}', "the document is not valid JSON in the value at byte 27"),
-        (DEEP, '{"data":{"rows":[],"rows":[]}}', "data gives rows twice"),
-        (DEEP, '{"data" {"rows":[]}}', "the document is not valid JSON at byte 8"),
-        (DEEP, "{data:1}", "the document is not valid JSON at byte 1"),
-        (DOCUMENT, "[1]".encode("utf-16"), "the contract says JSON, this is UTF-16 text"),
+        (DOCUMENT, " \n", "the document is not valid JSON at byte 2; write it again"),
+        (DOCUMENT, '[{"a":1},]', "the document is not valid JSON at byte 9; write it again"),
+        (DOCUMENT, '[{"a":1}', "the document is not valid JSON at byte 8; write it again"),
+        (DOCUMENT, '[{"a":1}}', "the document is not valid JSON at byte 8; write it again"),
+        (DOCUMENT, '[{"a":1}{"a":2}]', "the document is not valid JSON at byte 8; write it again"),
+        (DOCUMENT, '[{"a":1', "the document is not valid JSON at byte 1; write it again"),
+        (DOCUMENT, '{"a":1}\n{"a":2}', "the document is not valid JSON at byte 8; write it again"),
+        (
+            DOCUMENT,
+            '[{"a":1},{"a":NaN}]',
+            "record 2 of the document cannot be read: it is not valid JSON; write it again",
+        ),
+        (
+            DOCUMENT,
+            b'[{"a":1},{"b":"\xff"}]',
+            "record 2 of the document cannot be read: it is not UTF-8; write it again",
+        ),
+        (DOCUMENT, "[" * 100_000, "the document is nested more than 1000 levels deep; write it flatter"),
+        (DOCUMENT, '["' + "x" * 2_000_000, "the document is not valid JSON at byte 1; write it again"),
+        (DEEP, "[]", f"there is nothing at data.rows: the document is an array; {PATH}"),
+        (
+            DEEP,
+            '{"x":1,"y":2}',
+            f"there is nothing at data.rows: the document is an object with x, y; {PATH}",
+        ),
+        (DEEP, '{"data":[]}', f"there is nothing at data.rows: data is an array; {PATH}"),
+        (
+            DEEP,
+            '{"data":{}}',
+            f"there is nothing at data.rows: data is an object with nothing in it; {PATH}",
+        ),
+        (
+            DEEP,
+            '{"data":{"rows":[1]}, "x": NaN}',
+            "the document is not valid JSON in the value at byte 27; write it again",
+        ),
+        (DEEP, '{"data":{"rows":[],"rows":[]}}', "data gives rows twice; leave one of them"),
+        (DEEP, '{"data" {"rows":[]}}', "the document is not valid JSON at byte 8; write it again"),
+        (DEEP, "{data:1}", "the document is not valid JSON at byte 1; write it again"),
+        (
+            DOCUMENT,
+            "[1]".encode("utf-16"),
+            "the contract says JSON, this is UTF-16 text; set the server's encoding to utf-16",
+        ),
     ],
 )  # fmt: skip
 def test_a_document_that_is_not_json_or_lacks_its_records_is_refused_whole(

@@ -11,7 +11,7 @@ from headrace.domain.formats import Orc
 from headrace.domain.plan import Array, Column, Date, Integer, Json, Object, Text, Timestamp
 from headrace.domain.plan import Decimal as DecimalType
 from tests.engines.formats import orc_file
-from tests.engines.unit import Unit, plan, refine_files
+from tests.engines.unit import LACKS, MISFIT, Unit, plan, refine_files
 
 A, B = Column("a", "a", Integer(), required=True), Column("b", "b", Text())
 
@@ -77,8 +77,8 @@ GOOD = orc_file({"a": list(range(500)), "b": [f"text {at}" for at in range(500)]
         (b"ORC", "the file is not readable ORC to its end; write it again"),
         (GOOD[:-30], "the file is not readable ORC to its end; write it again"),
         (GOOD[:50] + b"\xff" * 200 + GOOD[250:], "the file is not readable ORC to its end; write it again"),
-        (orc_file({"x": [1]}), "the file lacks the required a; it has x"),
-        (b"Obj\x01" + b"x" * 20, "the contract says ORC, this is an Avro file"),
+        (orc_file({"x": [1]}), f"the file lacks the required a; it has x; {LACKS}"),
+        (b"Obj\x01" + b"x" * 20, f"the contract says ORC, this is an Avro file; {MISFIT}"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused(body: bytes, message: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from headrace.domain.formats import Parquet
 from headrace.domain.plan import Column, Integer, Text
 from headrace.engines.duckdb.read import open_parquet
-from tests.engines.unit import plan, refine_files
+from tests.engines.unit import LACKS, MISFIT, plan, refine_files
 
 A, B = Column("a", "a", Integer(), required=True), Column("b", "b", Text())
 PLAN = plan(A, B, formats=(Parquet(),))
@@ -85,17 +85,20 @@ def test_raw_holds_the_values_and_stays_json() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"a,b\n1,2\n", "the contract says Parquet, this is something else"),
+        (b"a,b\n1,2\n", f"the contract says Parquet, this is something else; {MISFIT}"),
         (
             b"PK\x03\x04...",
-            "the contract says Parquet, this is an Excel workbook or a ZIP archive within another",
+            f"the contract says Parquet, this is an Excel workbook or a ZIP archive within another; {MISFIT}",
         ),
         (b"PAR1", "the file is not readable Parquet; write it again"),
         (b"PAR1" + b"x" * 100 + b"PAR1", "the file is not readable Parquet; write it again"),
         (parquet({"a": [1], "b": ["x"]})[:-30], "the file is not readable Parquet; write it again"),
-        (parquet({"x": [1], "y": [2]}), "the file lacks the required a; it has x, y"),
-        (parquet(pa.table([[1], [2]], names=["a", "a"])), "the file has two columns a"),
-        (parquet({"a": [1], "b\0": [2]}), "the file has a NUL character in a name"),
+        (parquet({"x": [1], "y": [2]}), f"the file lacks the required a; it has x, y; {LACKS}"),
+        (
+            parquet(pa.table([[1], [2]], names=["a", "a"])),
+            "the file has two columns a; give each a name of its own",
+        ),
+        (parquet({"a": [1], "b\0": [2]}), "the file has a NUL character in a name; write it without"),
     ],
 )
 def test_a_file_that_cannot_be_the_contracts_is_refused_whole(body: bytes, message: str) -> None:

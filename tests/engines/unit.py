@@ -24,6 +24,11 @@ from headrace.engines.duckdb import LateReason, ObjectOutcome, Reason, Refusal, 
 KEY = bytes(range(32))
 DEPLOYMENT_KEY = bytes(range(32, 64))
 
+# What messages advise where a file is not the contract's.
+MISFIT = "correct the server's format, or land it where it belongs"
+LACKS = "add what is missing, or headrace.aliases where it has another name"
+NO_COLUMN = "land it where it belongs, or add headrace.aliases"
+
 
 @dataclass(frozen=True)
 class Unit:

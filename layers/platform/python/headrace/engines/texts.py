@@ -6,8 +6,8 @@ from sqlglot import exp
 from headrace.domain.plan import Array, Boolean, Date, Double, Integer, Json, Object, Plan, Timestamp, Type
 from headrace.engines.duckdb.read.reading import Field, Reading
 from headrace.engines.duckdb.rows import nested
-from headrace.engines.duckdb.rows.casts import sql_type
 from headrace.engines.sql import column, data_type
+from headrace.engines.table_types import sql_type
 from headrace.engines.translate import BIGINT, BOOLEAN, TEXT, Kind, array_of
 
 TEXTS = "texts"

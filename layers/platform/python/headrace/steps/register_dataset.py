@@ -15,7 +15,7 @@ from headrace.domain.errors import InvalidContract
 from headrace.domain.evolution import keeping_evolved
 from headrace.domain.plan import Compiled, Mart, Plan
 from headrace.domain.zones import Zones
-from headrace.engines.duckdb.athena.contract_sql import check_sql
+from headrace.engines.duckdb.contract_sql import check_sql
 from headrace.ports import (
     Clock,
     EventBus,

@@ -35,7 +35,9 @@ def avro_to_parquet(path: Path, to: Path) -> None:
     except _SCHEMA_FAULTS:
         raise UnreadableObject("the file's schema is not valid Avro; write it again") from None
     if not pa.types.is_struct(type_.arrow):
-        raise UnreadableObject("the file's schema is no record, so that it has no columns")
+        raise UnreadableObject(
+            "the file's schema is no record, so that it has no columns; write its values as records"
+        )
     columns = pa.schema(list(type_.arrow))
     expanse = Expanse(path.stat().st_size, _FREE_CELLS)
     group: list[pa.RecordBatch] = []

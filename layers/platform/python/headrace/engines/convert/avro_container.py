@@ -46,7 +46,9 @@ class _Frame:
         self._begin = body.tell()
         codec = metadata.get("avro.codec", b"null").decode("utf-8", "replace") or "null"
         if codec not in _UNPACK:
-            raise UnreadableObject(f"the file is compressed with {codec}, which is not read")
+            raise UnreadableObject(
+                f"the file is compressed with {codec}, which is not read; write it with one of {_CODECS}"
+            )
         self._unpack = _UNPACK[codec]
         try:
             self.schema = json.loads(metadata.get("avro.schema", b""))
@@ -148,3 +150,4 @@ _UNPACK: dict[str, Callable[[bytes], bytes]] = {
     "bzip2": lambda packed: _inflated(bz2.BZ2Decompressor(), packed),
     "xz": lambda packed: _inflated(lzma.LZMADecompressor(memlimit=_XZ_MEMORY), packed),
 }
+_CODECS = ", ".join(_UNPACK)

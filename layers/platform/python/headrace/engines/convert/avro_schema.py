@@ -12,6 +12,7 @@ from headrace.domain.errors import UnreadableObject
 
 _MOST_DIGITS = 38
 _DEEPEST = 50
+_NO_COLUMN = "no column has such a type: write the file without it"
 
 _PRIMITIVES = {
     "boolean": (pa.bool_(), 1),
@@ -79,7 +80,7 @@ class _Types:
 
     def of(self, schema: Any, path: str, depth: int) -> AvroType:
         if depth > _DEEPEST:
-            raise UnreadableObject(f"{path} is nested more than {_DEEPEST} levels deep")
+            raise UnreadableObject(f"{path} is nested more than {_DEEPEST} levels deep; write it flatter")
         if isinstance(schema, list):
             return self._union(schema, path, depth)
         if isinstance(schema, str):
@@ -111,7 +112,7 @@ class _Types:
             return AvroType(arrow, None, least)
         known = self._named.get(name)
         if known is None:
-            raise UnreadableObject(f"{path} contains itself by way of {name}; no column has such a type")
+            raise UnreadableObject(f"{path} contains itself by way of {name}; {_NO_COLUMN}")
         return known
 
     def _remember(self, schema: Any, type_: AvroType) -> AvroType:
@@ -123,7 +124,7 @@ class _Types:
         self._named[schema["name"]] = None
         names = [field["name"] for field in schema["fields"]]
         if not names:
-            raise UnreadableObject(f"{path} is a record without fields; no column has such a type")
+            raise UnreadableObject(f"{path} is a record without fields; {_NO_COLUMN}")
         types = [self.of(field["type"], f"{path}.{field['name']}", depth + 1) for field in schema["fields"]]
         converts = [
             (name, one.convert) for name, one in zip(names, types, strict=True) if one.convert is not None
@@ -140,9 +141,7 @@ class _Types:
         is_map = schema["type"] == "map"
         inner = self.of(schema["values" if is_map else "items"], f"{path}.element", depth + 1)
         if not is_map and not inner.least:
-            raise UnreadableObject(
-                f"{path} is an array of items that take no space; no column has such a type"
-            )
+            raise UnreadableObject(f"{path} is an array of items that take no space; {_NO_COLUMN}")
         one = inner.convert
         if is_map:
             convert = None if one is None else lambda value: {name: one(item) for name, item in value.items()}

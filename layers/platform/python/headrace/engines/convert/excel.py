@@ -29,8 +29,9 @@ def excel_to_csv(path: Path, to: Path, sheet: str, skip: int) -> None:
         with calamine.CalamineWorkbook.from_path(path) as workbook:
             names = workbook.sheet_names
             if not names or (sheet and sheet not in names):
+                there = ", ".join(names[:10]) or "none"
                 raise UnreadableObject(
-                    f"there is no sheet {sheet}; there is {', '.join(names[:10]) or 'none'}"
+                    f"there is no sheet {sheet}; there is {there}: correct headrace.sheet, or the file"
                 )
             found = workbook.get_sheet_by_name(sheet or names[0])
             _check_area(found, path.stat().st_size)

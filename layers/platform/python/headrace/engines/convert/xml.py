@@ -70,12 +70,14 @@ class _Reader:
                 self._parser.Parse(piece, False)
                 fed += len(piece)
                 if fed - self._parser.CurrentByteIndex > _TAG_BYTES:
-                    raise UnreadableObject(f"a tag or comment is longer than {_TAG_BYTES} bytes")
+                    raise UnreadableObject(
+                        f"a tag or comment is longer than {_TAG_BYTES} bytes; write it shorter"
+                    )
             self._parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise UnreadableObject(
                 f"the file is not well-formed XML at line {error.lineno}, column {error.offset + 1}: "
-                f"{expat.ErrorString(error.code)}"
+                f"{expat.ErrorString(error.code)}; write it again"
             ) from None
         except (LookupError, ValueError):
             raise UnreadableObject("the file is in an encoding that is not read; land it in UTF-8") from None
@@ -84,10 +86,13 @@ class _Reader:
         local = _local(name)
         self._names.append(local)
         if len(self._names) > _DEEPEST:
-            raise UnreadableObject(f"elements are nested more than {_DEEPEST} levels deep")
+            raise UnreadableObject(
+                f"elements are nested more than {_DEEPEST} levels deep; write them flatter"
+            )
         if len(self._names) == 1 and local != self._record_path[0]:
             raise UnreadableObject(
-                f"there is no element {'.'.join(self._record_path)}: the document is one {local}"
+                f"there is no element {'.'.join(self._record_path)}: the document is one {local}; "
+                "correct headrace.recordPath"
             )
         if not self._open:
             if self._names != self._record_path:
@@ -131,10 +136,14 @@ class _Reader:
     def _check_size(self, more: int) -> None:
         self._size += more
         if self._size > _RECORD_BYTES:
-            raise UnreadableObject(f"record {self._records + 1} is longer than {_RECORD_BYTES} bytes")
+            raise UnreadableObject(
+                f"record {self._records + 1} is longer than {_RECORD_BYTES} bytes; write less in one"
+            )
 
     def _refuse_declarations(self, *_: object) -> None:
-        raise UnreadableObject("the file declares a document type or entities, which are not read")
+        raise UnreadableObject(
+            "the file declares a document type or entities, which are not read; write it without"
+        )
 
 
 def _local(name: str) -> str:

@@ -2,8 +2,9 @@
 
 On the way stand `stage` (plain local files), `load` (their rows, read and judged, in one table),
 `partitions`, `write` and, over all of them, `refine`; each asks DuckDB through a `session`. What they are
-made of lies in `read`, `rows` and `profile`. `batch` asks of all units' files together, `athena` proves and
-translates the SQL that contracts supply, `infer` takes samples for a contract yet to be written.
+made of lies in `read`, `rows` and `profile`; `rows` builds on what `read` hands over, never the reverse.
+`batch` asks of all units' files together, `athena` translates the SQL that contracts supply, `contract_sql`
+proves it before any row waits for it, `infer` takes samples for a contract yet to be written.
 """
 
 from headrace.domain.errors import EngineFault

@@ -229,4 +229,4 @@ def _check_size(plain: int, landed: int, limits: Limits, key: str) -> None:
 
 def _check_not_empty(landed: int, key: str) -> None:
     if not landed:
-        raise UnreadableObject(f"{key} is empty")
+        raise UnreadableObject(f"{key} is empty; upload it again, with its rows")

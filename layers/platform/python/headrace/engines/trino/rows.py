@@ -9,11 +9,11 @@ from sqlglot import exp
 from headrace.domain.plan import Array, Column, Object, Plan, Type, rule_name
 from headrace.domain.tables import published_type
 from headrace.domain.zones import TableRef
-from headrace.engines.duckdb.rows.casts import sql_type
 from headrace.engines.duckdb.rows.masks import MASKING_KEY, TOKENISING_KEY
 from headrace.engines.duckdb.rows.render import refined
 from headrace.engines.duckdb.rows.rules import breaks
 from headrace.engines.sql import E, all_of, call, case, column, is_not_null, is_null, named, number, text
+from headrace.engines.table_types import sql_type
 from headrace.engines.texts import text_columns, texts_reading
 from headrace.engines.trino.dialect import to_trino, trino_sql
 

@@ -13,7 +13,6 @@ from headrace.domain.plan import Plan
 from headrace.domain.tables import CURATED_SYSTEM_COLUMNS, published
 from headrace.engines.duckdb.read.read_parquet import parquet_rows
 from headrace.engines.duckdb.read.reading import PLACES
-from headrace.engines.duckdb.rows.casts import sql_type
 from headrace.engines.duckdb.session import Session
 from headrace.engines.sql import (
     E,
@@ -27,6 +26,7 @@ from headrace.engines.sql import (
     number,
     text,
 )
+from headrace.engines.table_types import sql_type
 
 PLACE = "_place"
 """A row's place in the whole batch: its object's position in the manifest times PLACES, plus its `_row`."""

@@ -49,7 +49,7 @@ def detected_format(path: Path, name: str) -> Format:
     suffixes = {suffix.lower() for suffix in Path(name).suffixes}
     first = start.lstrip()[:1]
     if not first:
-        raise UnreadableObject("the file is empty")
+        raise UnreadableObject("the file is empty; take a sample with rows")
     if first == "<":
         return _xml(head)
     if first in "{[" and not suffixes & {".csv", ".tsv"}:
@@ -72,7 +72,9 @@ def _encoding(head: bytes) -> str:
         except UnicodeDecodeError:
             continue
         return encoding
-    raise UnreadableObject("this is binary data of no format that is read")
+    raise UnreadableObject(
+        "this is binary data of no format that is read; take a sample of text, Excel, Parquet, Avro or ORC"
+    )
 
 
 def _decoded(head: bytes, encoding: str) -> str:
@@ -96,7 +98,7 @@ def _json(path: Path, start: str, encoding: str, suffixes: set[str]) -> Format:
     try:
         return JsonDocument(_record_path(document), encoding)
     except (msgspec.DecodeError, RecursionError):
-        raise UnreadableObject("the document is not valid JSON") from None
+        raise UnreadableObject("the document is not valid JSON; take one that is whole") from None
 
 
 def _is_object(line: str) -> bool:
@@ -147,16 +149,20 @@ def _xml(head: bytes) -> Xml:
     try:
         parser.Parse(head, False)
     except expat.ExpatError as error:
-        raise UnreadableObject(f"this is not well-formed XML: {expat.ErrorString(error.code)}") from None
+        raise UnreadableObject(
+            f"this is not well-formed XML: {expat.ErrorString(error.code)}; take a file that is whole"
+        ) from None
     repeated = [path for path, count in paths.items() if count > 1]
     found = min(repeated, key=lambda path: (len(path), -paths[path]), default=next(iter(paths), ()))
     if not found or not all(map(_PATH_NAME.fullmatch, found)):
-        raise UnreadableObject("this XML has no elements that records could be")
+        raise UnreadableObject(
+            "this XML has no elements that records could be; take a file with several records"
+        )
     return Xml(".".join(found))
 
 
 def _refuse_declarations(*_: object) -> None:
-    raise UnreadableObject("the file declares a document type, which is not read")
+    raise UnreadableObject("the file declares a document type, which is not read; write it without")
 
 
 # ── delimited text ───────────────────────────────────────────────────────────────────────────────

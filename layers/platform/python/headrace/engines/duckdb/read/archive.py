@@ -39,7 +39,9 @@ class _Bounded:
 
     def read(self, size: int = -1) -> bytes:
         if size > _DIRECTORY_BYTES:
-            raise UnreadableObject(f"the archive's directory is longer than {_DIRECTORY_BYTES} bytes")
+            raise UnreadableObject(
+                f"the archive's directory is longer than {_DIRECTORY_BYTES} bytes; split it"
+            )
         return self._file.read(size)
 
     def seekable(self) -> bool:
@@ -86,7 +88,9 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[byte
             while piece := member.read(_PIECE):
                 yield piece
     except _FAULTS:
-        raise UnreadableObject(f"the archive's member {entry.filename} is damaged") from None
+        raise UnreadableObject(
+            f"the archive's member {entry.filename} is damaged; upload the archive again"
+        ) from None
 
 
 @contextmanager
@@ -109,16 +113,18 @@ def _files(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         and not entry.filename.endswith(names)
     ]
     if not files:
-        raise UnreadableObject("the archive has no files")
+        raise UnreadableObject("the archive has no files; make it again, with the data in it")
     if len(files) > _MEMBERS:
         raise UnreadableObject(f"the archive has {len(files)} files, more than {_MEMBERS}; split it")
     seen: set[str] = set()
     for entry in files:
         _check_name(entry.filename)
         if entry.flag_bits & _ENCRYPTED:
-            raise UnreadableObject(f"the archive's member {entry.filename} is encrypted")
+            raise UnreadableObject(
+                f"the archive's member {entry.filename} is encrypted; make it without a password"
+            )
         if entry.filename in seen:
-            raise UnreadableObject(f"the archive has two members {entry.filename}")
+            raise UnreadableObject(f"the archive has two members {entry.filename}; leave one of them")
         seen.add(entry.filename)
     return files
 
@@ -126,4 +132,6 @@ def _files(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 def _check_name(name: str) -> None:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in path.parts[0]:
-        raise UnreadableObject(f"the archive's member {name!r} has a name that leads out of it")
+        raise UnreadableObject(
+            f"the archive's member {name!r} has a name that leads out of it; name it otherwise"
+        )

@@ -63,21 +63,29 @@ def _records_inside(document: "_Document", path: Sequence[str], depth: int) -> I
     if document.peek() != b"{":
         kind = kind_of(document.peek())
         document.check_value()
-        raise UnreadableObject(f"there is nothing at {whole}: {here} is {kind}")
+        raise _nothing_at(whole, f"{here} is {kind}")
     names: list[str] = []
     for _ in document.members(b"}"):
         name = document.name()
         if name != path[depth]:
             document.check_value()
         elif name in names:
-            raise UnreadableObject(f"{here} gives {name} twice")
+            raise UnreadableObject(f"{here} gives {name} twice; leave one of them")
         else:
             yield from _records(document, path, depth + 1)
         if name == path[depth] or len(names) < 10:
             names.append(name)
     if path[depth] not in names:
         listed = ", ".join(names) or "nothing in it"
-        raise UnreadableObject(f"there is nothing at {whole}: {here} is an object with {listed}")
+        raise _nothing_at(whole, f"{here} is an object with {listed}")
+
+
+def _nothing_at(path: str, found: str) -> UnreadableObject:
+    return UnreadableObject(f"there is nothing at {path}: {found}; correct headrace.recordPath")
+
+
+def _invalid(where: str) -> UnreadableObject:
+    return UnreadableObject(f"the document is not valid JSON {where}; write it again")
 
 
 class _Document:
@@ -88,7 +96,7 @@ class _Document:
         self._data, self._at, self._before = b"", 0, file.tell()
 
     def invalid(self) -> UnreadableObject:
-        return UnreadableObject(f"the document is not valid JSON at byte {self._before + self._at}")
+        return _invalid(f"at byte {self._before + self._at}")
 
     def peek(self) -> bytes:
         """The next byte that is no white space; nothing at the end."""
@@ -173,7 +181,9 @@ class _Document:
                 end, quoted = end + 1, mark == b'"'
                 depth += (mark in b"{[") - (mark in b"}]")
                 if depth > _DEEPEST:
-                    raise UnreadableObject(f"the document is nested more than {_DEEPEST} levels deep")
+                    raise UnreadableObject(
+                        f"the document is nested more than {_DEEPEST} levels deep; write it flatter"
+                    )
             if not depth and not quoted:
                 return end, depth, False, True
         return end, depth, quoted, False
@@ -190,7 +200,7 @@ def _parsed(decoder: msgspec.json.Decoder[_T], value: bytes, begin: int) -> _T:
         value.decode()
         return decoder.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise UnreadableObject(f"the document is not valid JSON in the value at byte {begin}") from None
+        raise _invalid(f"in the value at byte {begin}") from None
 
 
 def _end_of_text(data: bytes, begin: int) -> int:

@@ -61,7 +61,7 @@ class ParquetOpener:
             raise UnreadableObject("the file's footer contradicts itself; write it again")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise UnreadableObject(f"the file has two columns {listed(twice)}")
+            raise UnreadableObject(f"the file has two columns {listed(twice)}; give each a name of its own")
         matched = match_names(self._plan, names, "the file")
         _check_expanse(size, records, len(names), sum(chunk for (chunk,) in chunks))
         self._measure(path, types, records, size)

@@ -157,14 +157,14 @@ def _pass_over(window: Window, lines: int) -> int:
 def _header(first: Record | None, known: set[str]) -> tuple[tuple[str, ...], int]:
     """The columns' names, without spaces around those that are not `known`, and where the header ends."""
     if first is None:
-        raise UnreadableObject("the file has no header line")
+        raise UnreadableObject("the file has no header line; add one, or set headrace.header to false")
     if first.problem:
-        raise UnreadableObject(f"the header line cannot be read: {first.problem}")
+        raise UnreadableObject(f"the header line cannot be read: {first.problem}; write it again")
     plain = (name if name in known else name.strip() for name in first.fields)
     header = tuple(name or f"column {at}" for at, name in enumerate(plain, 1))
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
-        raise UnreadableObject(f"the header names {listed(twice)} twice")
+        raise UnreadableObject(f"the header names {listed(twice)} twice; give each column a name of its own")
     return header, first.end
 
 

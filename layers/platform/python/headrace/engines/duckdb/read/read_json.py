@@ -28,7 +28,7 @@ from headrace.engines.duckdb.read.reading import (
     batched,
 )
 from headrace.engines.duckdb.read.strict_json import repeats_a_name
-from headrace.engines.duckdb.rows.veil import unknown_text
+from headrace.engines.duckdb.read.unknown_members import unknown_text
 from headrace.engines.sql import any_of, call, case, column, json_text, named, number, text
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -94,7 +94,9 @@ def json_reading(plan: Plan, format_: Ndjson | JsonDocument, files: Sequence[Jso
 def _check_document(problem: str | None, records: int) -> None:
     """A record that is no JSON leaves its whole document none."""
     if problem in (_NOT_JSON, _NOT_UTF8):
-        raise UnreadableObject(f"record {records + 1} of the document cannot be read: {problem}")
+        raise UnreadableObject(
+            f"record {records + 1} of the document cannot be read: {problem}; write it again"
+        )
 
 
 def _records(format_: Ndjson | JsonDocument, path: Path) -> Iterator[bytes]:

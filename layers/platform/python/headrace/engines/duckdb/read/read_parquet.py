@@ -11,7 +11,6 @@ from headrace.domain.formats import Parquet
 from headrace.domain.lookalikes import lookalike
 from headrace.domain.plan import Array, Boolean, Date, Double, Integer, Json, Object, Plan, Timestamp, Type
 from headrace.engines.duckdb.read.reading import Field, Reading, numbered_rows, shown_unknown
-from headrace.engines.duckdb.rows.casts import in_zone, sql_type
 from headrace.engines.sql import (
     E,
     all_of,
@@ -28,6 +27,7 @@ from headrace.engines.sql import (
     option,
     text,
 )
+from headrace.engines.table_types import in_zone, sql_type
 
 _INTEGERS = {
     "TINYINT",

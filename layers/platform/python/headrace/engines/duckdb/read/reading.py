@@ -168,14 +168,21 @@ def match_names(plan: Plan, names: Sequence[str], where: str) -> tuple[str | Non
     unknown = [name for name in names if name not in known]
     if missing:
         raise UnreadableObject(
-            f"{where} lacks the required {listed(missing)}; it has {listed(unknown) or 'nothing else'}"
+            f"{where} lacks the required {listed(missing)}; it has {listed(unknown) or 'nothing else'}; "
+            "add what is missing, or headrace.aliases where it has another name"
         )
     if len(unknown) == len(names):
-        raise UnreadableObject(f"{where} has no column of the contract; it has {listed(names)}")
+        raise UnreadableObject(
+            f"{where} has no column of the contract; it has {listed(names)}; "
+            "land it where it belongs, or add headrace.aliases"
+        )
     if unknown and plan.evolution == "freeze":
-        raise UnreadableObject(f"{where} has columns that the contract does not know: {listed(unknown)}")
+        raise UnreadableObject(
+            f"{where} has columns that the contract does not know: {listed(unknown)}; "
+            "add them, or set headrace.evolution to rescue"
+        )
     if any("\0" in name for name in names):
-        raise UnreadableObject(f"{where} has a NUL character in a name")
+        raise UnreadableObject(f"{where} has a NUL character in a name; write it without")
     return matched
 
 

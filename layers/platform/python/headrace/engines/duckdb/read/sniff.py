@@ -50,6 +50,8 @@ _NAMES: dict[type[Format], str] = {
     Orc: "ORC",
 }
 _UTF_16 = "UTF-16 text"
+_TWICE = tuple(f"compressed twice with {codec}" for codec in ("gzip", "zstd", "bzip2", "xz"))
+_ADVICE = {_UTF_16: "set the server's encoding to utf-16", **dict.fromkeys(_TWICE, "compress it once")}
 _OLE = b"\xd0\xcf\x11\xe0"
 MAGIC_OF: dict[type[Format], tuple[bytes, ...]] = {
     Parquet: (b"PAR1",),
@@ -66,10 +68,7 @@ _MAGIC = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "compressed twice with gzip"),
-    (b"\x28\xb5\x2f\xfd", "compressed twice with zstd"),
-    (b"BZh", "compressed twice with bzip2"),
-    (b"\xfd7zXZ", "compressed twice with xz"),
+    *zip((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ"), _TWICE, strict=True),
     (b"Obj\x01", "an Avro file"),
     (b"ORC", "an ORC file"),
     (b"ARROW1", "an Arrow file"),
@@ -93,9 +92,10 @@ def check_kind(format_: Format, path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head:
-        raise UnreadableObject("the file is empty")
+        raise UnreadableObject("the file is empty; upload it again, with its rows")
     if kind := _other_kind(format_, head):
-        raise UnreadableObject(f"the contract says {_NAMES[type(format_)]}, this is {kind}")
+        advice = _ADVICE.get(kind, "correct the server's format, or land it where it belongs")
+        raise UnreadableObject(f"the contract says {_NAMES[type(format_)]}, this is {kind}; {advice}")
 
 
 def _other_kind(format_: Format, head: bytes) -> str:

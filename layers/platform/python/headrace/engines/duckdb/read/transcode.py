@@ -6,6 +6,7 @@ from pathlib import Path
 from headrace.domain.errors import UnreadableObject
 
 _PIECE = 1 << 20
+_ADVICE = "correct the server's encoding, or write the file in it"
 _SAME = ("utf-8", "ascii", "utf-8-sig")
 _BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -50,6 +51,8 @@ def _decoded(
         return decoder.decode(piece, final).encode()
     except UnicodeDecodeError as error:
         at = read - waiting + error.start
-        raise UnreadableObject(f"the byte at position {at} is no text in {encoding}") from None
+        raise UnreadableObject(f"the byte at position {at} is no text in {encoding}; {_ADVICE}") from None
     except UnicodeEncodeError:  # half of a surrogate pair
-        raise UnreadableObject(f"there is a broken character after byte {read} of the {encoding}") from None
+        raise UnreadableObject(
+            f"there is a broken character after byte {read} of the {encoding}; {_ADVICE}"
+        ) from None

@@ -12,20 +12,17 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from headrace.domain.plan import (
-    Array,
     Boolean,
     Date,
     Decimal,
     Double,
     Integer,
-    Json,
-    Object,
-    Text,
     Time,
     Timestamp,
     Type,
 )
 from headrace.engines.sql import E, all_of, array, call, case, cast, data_type, first_of, joined, text
+from headrace.engines.table_types import in_zone, sql_type
 
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _TIME_OF_DAY = rf"{_TIME}(?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?"
@@ -47,34 +44,6 @@ _DIRECTIVES = {
     "j": "[0-9]{1,3}",
     "z": r"(?:Z|[+-][0-9]{2}:?(?:[0-9]{2})?)",
 }
-
-
-def sql_type(type_: Type) -> exp.DataType:
-    """The type that a column of this type has in a table."""
-    match type_:
-        case Text() | Json() | Time():
-            name = "TEXT"
-        case Integer(bits=bits):
-            name = "INT" if bits == 32 else "BIGINT"
-        case Double():
-            name = "DOUBLE"
-        case Decimal(precision=precision, scale=scale):
-            name = f"DECIMAL({precision}, {scale})"
-        case Boolean():
-            name = "BOOLEAN"
-        case Date():
-            name = "DATE"
-        case Timestamp():
-            name = "TIMESTAMPTZ"
-        case Array(items=items):
-            return exp.DataType(this=exp.DType.ARRAY, expressions=[sql_type(items)], nested=True)
-        case Object(columns=columns):
-            fields = [
-                exp.ColumnDef(this=exp.to_identifier(one.name, quoted=True), kind=sql_type(one.type))
-                for one in columns
-            ]
-            return exp.DataType(this=exp.DType.STRUCT, expressions=fields, nested=True)
-    return data_type(name)
 
 
 def from_text(type_: Type, value: E) -> E:
@@ -122,13 +91,6 @@ def matches(value: E, pattern: str) -> E:
 
 def whole_match(value: E, regex: str) -> E:
     return exp.RegexpLike(this=value, expression=text(rf"\A(?:{regex})\z"))
-
-
-def in_zone(moment: E, timezone: str) -> E:
-    """A timestamp without an offset, read in a time zone."""
-    if timezone == "UTC":
-        return cast(moment, "TIMESTAMPTZ")
-    return call("TIMEZONE", text(timezone), moment)
 
 
 def _where(condition: E, value: E) -> E:

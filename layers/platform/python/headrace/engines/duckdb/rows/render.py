@@ -23,7 +23,7 @@ from headrace.domain.plan import Breaks, Column, Json, Nulls, Plan, Text, rule_n
 from headrace.domain.tables import published_type
 from headrace.engines.duckdb.read.reading import Field, Reading
 from headrace.engines.duckdb.rows import inside, masks
-from headrace.engines.duckdb.rows.casts import bounded, parsed, sql_type
+from headrace.engines.duckdb.rows.casts import bounded, parsed
 from headrace.engines.duckdb.rows.measures import counted, flag
 from headrace.engines.duckdb.rows.row_checks import breaks_check
 from headrace.engines.duckdb.rows.rules import breaks
@@ -51,6 +51,7 @@ from headrace.engines.sql import (
     struct,
     text,
 )
+from headrace.engines.table_types import sql_type
 
 WORK = "work"
 """The table of a unit's rows, with `work_columns`."""

@@ -24,7 +24,7 @@ from headrace.domain.plan import (
     Time,
     Type,
 )
-from headrace.engines.duckdb.rows.casts import from_text, sql_type, trimmed, whole_match
+from headrace.engines.duckdb.rows.casts import from_text, trimmed, whole_match
 from headrace.engines.sql import (
     E,
     all_of,
@@ -39,6 +39,7 @@ from headrace.engines.sql import (
     number,
     text,
 )
+from headrace.engines.table_types import sql_type
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _HUGE = data_type("HUGEINT")

@@ -7,8 +7,8 @@ from headrace.domain.lookalikes import HIDDEN, any_masked, holds_masks, lookalik
 from headrace.domain.plan import Array, Boolean, Column, Object, Plan, Type
 from headrace.engines.duckdb.read import strict_json
 from headrace.engines.duckdb.read.strict_json import Value
+from headrace.engines.duckdb.read.unknown_members import covered
 from headrace.engines.duckdb.rows.masks import Masks
-from headrace.engines.sql import json_text
 
 
 def resolved(one: Column, members: dict[str, Value]) -> str:
@@ -25,43 +25,6 @@ def written(type_: Type, value: Value) -> str:
             return str(value)
         case _:
             return strict_json.dump(value)
-
-
-def covered(hidden: Callable[[str], bool], name: str, value: Value) -> Value:
-    """The value of a member that the contract does not know, covered where its name is hidden, and with
-    the members inside it that have such names covered."""
-    match value:
-        case None:
-            return None
-        case _ if hidden(name):
-            return HIDDEN
-        case dict():
-            return {inner: covered(hidden, inner, item) for inner, item in value.items()}
-        case list():
-            return [covered(hidden, "", item) for item in value]
-        case _:
-            return value
-
-
-def unknown_text(plan: Plan) -> Callable[[str, str], str]:
-    """What may be shown of a member that the plan does not know: from its name and JSON text, JSON text."""
-    hidden = lookalike(plan)
-    if not any_masked(plan.columns):
-        return lambda _, text: text
-
-    def shown(name: str, text: str) -> str:
-        if hidden(name):
-            return json_text(HIDDEN)
-        if text[0] not in "{[":
-            return text
-        try:
-            value = strict_json.parse(text)
-        except ValueError:
-            return json_text(HIDDEN)
-        inside = covered(hidden, "", value)
-        return text if inside == value else strict_json.dump(inside)
-
-    return shown
 
 
 @dataclass(frozen=True)

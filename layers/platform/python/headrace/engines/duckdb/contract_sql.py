@@ -17,9 +17,9 @@ from headrace.domain.errors import InvalidContract
 from headrace.domain.plan import Check, Column, DatasetRule, Plan, Sql
 from headrace.engines.duckdb.athena.athena_sql import to_duckdb
 from headrace.engines.duckdb.batch.batch_measures import table_of
-from headrace.engines.duckdb.rows.casts import sql_type
 from headrace.engines.duckdb.rows.row_checks import breaks_check
 from headrace.engines.sql import create_table
+from headrace.engines.table_types import sql_type
 
 _NUMBERS = exp.DataType.NUMERIC_TYPES | {exp.DType.BOOLEAN}
 
