@@ -119,14 +119,14 @@ def _figures(total: Tally, seconds: float) -> str:
     )
 
 
-def plant_bugs(seeds: int, only: str) -> int:
+def plant_bugs(seeds: int, start: int, only: str) -> int:
     """Plant one bug after another; 1 where fewer than 95 % are caught."""
     began = time.monotonic()
     bugs = [bug for bug in BUGS if only in bug.name]
     caught: list[Caught] = []
     with ready():
         for bug in bugs:
-            found = catch(bug, seeds)
+            found = catch(bug, range(start, start + seeds))
             caught.append(found)
             say(f"{bug.name}: {_end(found)}")
     hits = sum(one.seed is not None for one in caught)
@@ -153,11 +153,12 @@ def main() -> int:
     seeds.add_argument("--naive", action="store_true", help="the pipeline that most people build instead")
     bugs = commands.add_parser("plant-bugs")
     bugs.add_argument("--seeds", type=int, default=1000, help="the most for each bug")
+    bugs.add_argument("--start", type=int, default=0)
     bugs.add_argument("--only", default="", help="bugs whose names hold this")
     asked = parser.parse_args()
     if asked.command == "simulate":
         return simulate(asked.seeds, asked.start, asked.processes, naive=asked.naive)
-    return plant_bugs(asked.seeds, asked.only)
+    return plant_bugs(asked.seeds, asked.start, asked.only)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,10 @@ WORLD = {
 LATER = {"ledger_expired": "the ledger forgets objects that have long been closed"}
 """What a world meets once it is at rest."""
 
-KINDS = {**CALLS, **EVENTS, **EXECUTIONS, **WORLD, **LATER}
+FOCUS = {"pause": "a function stands still at a call of the focus while something is done on purpose"}
+"""What only the worlds with a focus meet."""
+
+KINDS = {**CALLS, **EVENTS, **EXECUTIONS, **WORLD, **LATER, **FOCUS}
 
 
 class Faults:
@@ -82,9 +85,13 @@ class Faults:
         """Whether this kind strikes here; counted if it does."""
         return random.random() < self.rates.get(kind, 0.0) and self._strike(kind, where)
 
-    def struck_by(self, kind: str, where: str) -> None:
-        """Count what was decided elsewhere."""
-        self._strike(kind, where)
+    def struck_by(self, kind: str, where: str) -> bool:
+        """Count what was decided elsewhere; False where it may not strike."""
+        return self._strike(kind, where)
+
+    def take_back(self) -> None:
+        """What was counted last came to nothing."""
+        self.struck.pop()
 
     def on_call(self, where: str, random: Random, applicable: frozenset[str]) -> str:
         """The fault that strikes a call, of those that can; empty where none does."""
@@ -142,7 +149,7 @@ _MOST = {
 def swarm(random: Random, kinds: frozenset[str] = frozenset(KINDS)) -> dict[str, float]:
     """Rates for one world: some kinds often, some seldom, some not at all, so that worlds differ."""
     rates = {kind: _MOST[kind] for kind in LATER}
-    for kind in (one for one in KINDS if one not in LATER):
+    for kind in (one for one in KINDS if one not in LATER and one not in FOCUS):
         share = random.choice((0.5, 0.5, 1.0) if kind in EVENTS else (0.0, 0.25, 0.5, 1.0, 1.0))
         if share and kind in kinds:
             rates[kind] = _MOST[kind] * share

@@ -13,8 +13,9 @@ from headrace.domain.landed import ObjectState
 from headrace.ports import LedgerObject
 from headrace.steps import records
 from headrace_cli.verify import Outside, verify
+from tests.simulation.producers import Landed
 from tests.simulation.scenario import CANARY, REUPLOAD
-from tests.simulation.simulation import Landed, Simulation
+from tests.simulation.simulation import Simulation
 
 LOADED = (ObjectState.LOADED, ObjectState.LOADED_WITH_REJECTS)
 _Row = tuple[str, int | None]

@@ -242,7 +242,7 @@ class Execution:
         ended = simulation.scheduler.join(process, patience)
         branch.go_on()
         if not ended:
-            own = patience == tasks()[state].timeout
+            own = patience == tasks()[state].timeout and not process.abandoned
             raise StateFailed("States.Timeout" if own else "Lambda.SdkClientException", state)
         if process.error:
             raise StateFailed(error_name(process.error), state)

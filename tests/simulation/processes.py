@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -16,6 +16,10 @@ from tests.fakes import FakeLedger
 from tests.simulation.chaos import Faults
 from tests.simulation.scheduler import Scheduler
 from tests.world import World
+
+if TYPE_CHECKING:
+    from tests.simulation.focus import Spot
+    from tests.simulation.meanwhile import Meanwhile
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -72,11 +76,13 @@ class Function:
         scheduler: Scheduler,
         faults: Faults,
         timeout: float,
+        meanwhile: "Meanwhile",
     ) -> None:
         self.name = name
         self.random: Random = faults.random(name)
         self._world, self._scheduler, self._faults = world, scheduler, faults
-        self._table = table
+        self._table, self._meanwhile = table, meanwhile
+        self._step = ""
         self._deadline = scheduler.now + timeout
         self._skew = timedelta(0)
         if faults.strikes("clock_skew", name, self.random):
@@ -87,6 +93,7 @@ class Function:
         return START + timedelta(seconds=self._scheduler.now) + self._skew
 
     def run(self, step: Callable[..., Reply], request: Any) -> Reply:
+        self._step = step.__name__
         named = {name: self._port(name) for name in ports_of(step)}
         return step(request, **named)
 
@@ -99,12 +106,16 @@ class Function:
         """What stands under the name now; as ledger, what stands in the table that it knows."""
         return self._table.ledger if name == "ledger" else getattr(self._world, name)
 
-    def call(self, port: str, method: str, member: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    def call(self, port: str, method: str, *args: Any, **named: Any) -> Any:
         """A call to a port, with what goes wrong with it."""
         where = f"{port}.{method}"
         effect = method not in READS
+        spot = self._meanwhile.spot(self.name, f"{self._step}:{where}")
+        if spot and (seconds := self._meanwhile.pause(self.name, where, spot)):
+            self._give_way(min(seconds, (self._deadline - self._scheduler.now) / 2))
+        member = getattr(self.port(port), method)
         self._give_way(self._latency())
-        fault = self._faults.on_call(f"{self.name}:{where}", self.random, _applicable(where))
+        fault = self._fault(where, spot)
         if fault:
             self._struck_before(fault, where, partial(member, *args, **named))
         result = member(*args, **named)
@@ -115,6 +126,12 @@ class Function:
         if where in LISTINGS:
             return self._listed(result, left_out=fault == "page_missing")
         return iter(list(result)) if where == "catalog.read" else result
+
+    def _fault(self, where: str, spot: "Spot | None") -> str:
+        place, applicable = f"{self.name}:{where}", _applicable(where)
+        if spot and spot.kind in applicable and self.random.random() < spot.chance:
+            return spot.kind if self._faults.struck_by(spot.kind, place) else ""
+        return self._faults.on_call(place, self.random, applicable)
 
     def _latency(self) -> float:
         """Seconds that a call takes one way: mostly little, now and then long enough for others to act."""
@@ -171,7 +188,7 @@ class Port:
 
     def __getattr__(self, name: str) -> Any:
         member = getattr(self._function.port(self._name), name)
-        return partial(self._function.call, self._name, name, member) if callable(member) else member
+        return partial(self._function.call, self._name, name) if callable(member) else member
 
 
 @cache

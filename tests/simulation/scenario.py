@@ -1,7 +1,7 @@
 """What happens to a simulated world besides its faults: its datasets, uploads and interventions."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 from msgspec import Struct
@@ -9,6 +9,7 @@ from msgspec import Struct
 from headrace.steps.isolation import HANDFUL
 from tests.simulation.chaos import EVENTS, swarm
 from tests.simulation.engine import DEADLY
+from tests.simulation.focus import Focus, focus
 
 CANARY = "keeper@canary.example"
 """Stands in every row, in a column that is masked: nothing that people or logs get to see may hold it."""
@@ -85,6 +86,7 @@ class Scenario(Struct, frozen=True):
     landings: tuple[Landing, ...]
     deeds: tuple[Deed, ...]
     gentle: bool
+    focus: Focus | None = None
 
 
 GENTLE = frozenset(EVENTS) - {"drop_for_ever"} | {"reupload", "compaction", "clock_skew", "snapshots_expired"}
@@ -96,9 +98,12 @@ def scenario(seed: int, without: frozenset[str] = frozenset()) -> Scenario:
     random = Random(f"{seed}/scenario")
     gentle = random.random() < 0.1
     rates = swarm(random, GENTLE) if gentle else swarm(random)
+    dense = focus(Random(f"{seed}/focus"), gentle=gentle)
     datasets = random.choice((("mills",), ("weirs",), ("mills", "weirs")))
     storm = random.choice((300.0, 1800.0, 7200.0, 14400.0))
-    landings = _landings(random, datasets, storm, rates.get("reupload", 0.0))
+    if dense:
+        rates = dense.among(rates)
+    landings = _landings(random, datasets, storm, rates.get("reupload", 0.0), few=bool(dense))
     return Scenario(
         seed,
         datasets,
@@ -108,13 +113,16 @@ def scenario(seed: int, without: frozenset[str] = frozenset()) -> Scenario:
         tuple(one for one in landings if one.name not in without),
         tuple(one for one in _deeds(random, storm, rates) if one.name not in without),
         gentle,
+        dense,
     )
 
 
-def _landings(random: Random, datasets: tuple[str, ...], storm: float, reupload: float) -> list[Landing]:
+def _landings(
+    random: Random, datasets: tuple[str, ...], storm: float, reupload: float, *, few: bool
+) -> list[Landing]:
     landings: list[Landing] = []
-    bursts = [random.uniform(0, storm * 0.8) for _ in range(random.randint(1, 6))]
-    for number in range(random.randint(3, 12)):
+    bursts = [random.uniform(0, storm * 0.8) for _ in range(random.randint(1, 3 if few else 6))]
+    for number in range(random.randint(2, 5) if few else random.randint(3, 12)):
         again = landings and random.random() < reupload
         former = random.choice(landings) if again else None
         name = f"upload-{number}" if former is None else f"reupload-{number}"
@@ -133,6 +141,17 @@ def _landings(random: Random, datasets: tuple[str, ...], storm: float, reupload:
         at = random.choice(bursts) + random.uniform(0, 6)
         landings.append(Landing(name, at, key, body, rows, readable))
     return landings
+
+
+def one_more(random: Random, name: str, at: float, keys: Sequence[str], datasets: Sequence[str]) -> Landing:
+    """An upload besides those of the story: of a key that was landed, or of a new one."""
+    rows = random.randint(1, 3)
+    body = _body(random.randint(100, 999), rows, random)
+    again = bool(keys) and random.random() < 0.5
+    key = random.choice(keys) if again else f"river/{random.choice(datasets)}/{name}.csv"
+    if key.endswith(".gz"):
+        body = gzip.compress(body, mtime=0)
+    return Landing(f"reupload-{name}" if again else f"upload-{name}", at, key, body, rows, readable=True)
 
 
 def _prefix(datasets: tuple[str, ...], random: Random) -> str:

@@ -18,11 +18,12 @@ class Process(Generic[Reply]):
 
     def __init__(self, name: str, work: Callable[[], Reply]) -> None:
         self.name = name
-        self.ended = False
+        self.ended = self.abandoned = False
         self.error: BaseException | None = None
         self.reply: Reply
         self._work = work
         self._waiting: list[Callable[[], object]] = []
+        self._callers: list[Callable[[], object]] = []
 
     def run(self) -> None:
         try:
@@ -34,6 +35,15 @@ class Process(Generic[Reply]):
         self.ended = True
         for wake in self._waiting:
             wake()
+
+    def abandon(self) -> None:
+        """Whoever has joined it gives up on it; it goes on."""
+        self.abandoned = True
+        for leave in self._callers:
+            leave()
+
+    def when_abandoned(self, leave: Callable[[], object]) -> None:
+        self._callers.append(leave)
 
     def when_ended(self, wake: Callable[[], object]) -> None:
         self._waiting.append(wake)
@@ -76,14 +86,15 @@ class Scheduler:
         return self.join_all([process], within)
 
     def join_all(self, processes: list[Process[Any]], within: float = float("inf")) -> bool:
-        """Wait until all have ended, or one of them has failed; False where time ran out before."""
+        """Wait until all have ended, or one of them has failed; False where time ran out before, or one
+        was abandoned."""
         if self._settled(processes):
             return True
         waiter = getcurrent()
         pending = [True]
 
         def wake() -> None:
-            if pending[0] and self._settled(processes):
+            if pending[0] and (self._settled(processes) or any(one.abandoned for one in processes)):
                 pending[0] = False
                 self.after(0, waiter.switch)
 
@@ -95,6 +106,7 @@ class Scheduler:
         for process in processes:
             if not process.ended:
                 process.when_ended(wake)
+                process.when_abandoned(wake)
         if within != float("inf"):
             self.after(within, give_up)
         self._hub.switch()

@@ -52,7 +52,7 @@ def test_a_fault_that_is_left_out_does_not_strike() -> None:
 
 
 def test_a_failing_seed_is_shrunk_to_what_it_takes() -> None:
-    bug = next(one for one in BUGS if one.name == "claim-not-conditional")
+    bug = next(one for one in BUGS if one.name == "no-watermark")
     with planted(bug):
         whole = next(outcome for seed in SEEDS if (outcome := run(seed)).violations)
         small, without = shrunk(whole, lambda left_out: run(whole.seed, left_out))

@@ -39,10 +39,10 @@ class Caught(Struct, frozen=True):
     violation: str = ""
 
 
-def catch(bug: Bug, seeds: int) -> Caught:
+def catch(bug: Bug, seeds: range) -> Caught:
     """Look for a seed that fails under the bug; within `ready`."""
     with planted(bug):
-        for seed in range(seeds):
+        for seed in seeds:
             if violations := run(seed).violations:
                 return Caught(bug, seed, violations[0])
     return Caught(bug, None)
