@@ -32,7 +32,8 @@ class Commands(TyperGroup):
         except Exception as error:
             if ctx.params.get("debug"):
                 traceback.print_exc()
-            failure = explain(error)
+            on_laptop = isinstance(ctx.obj, Target) and not ctx.obj.on_aws
+            failure = explain(error, on_laptop=on_laptop)
             note(str(failure))
             raise typer.Exit(failure.code) from error
 

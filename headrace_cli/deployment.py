@@ -183,6 +183,9 @@ class Deployment:
         """The dataset's state; raises Failure, naming those that are registered, where it is not."""
         state = self.ledger.dataset(dataset)
         if state is None:
+            if any(mart.mart == dataset for mart in self.ledger.marts()):
+                said = f"{dataset} is a mart: `headrace status` shows it; it has no batches"
+                raise Failure(ExitCode.USAGE, said)
             names = ", ".join(str(one.dataset) for one in self.ledger.datasets())
             raise Failure(
                 ExitCode.USAGE,

@@ -2,7 +2,14 @@
 
 from enum import IntEnum
 
-from headrace.domain.errors import HeadraceError, InvalidContract, InvalidRequest, Refused, Retryable
+from headrace.domain.errors import (
+    HeadraceError,
+    InvalidContract,
+    InvalidRequest,
+    Refused,
+    Retryable,
+    UnknownDataset,
+)
 
 
 class ExitCode(IntEnum):
@@ -29,28 +36,40 @@ class Failure(Exception):
 _CODES = (
     (InvalidContract, ExitCode.INVALID_CONTRACT),
     (InvalidRequest, ExitCode.USAGE),
+    (UnknownDataset, ExitCode.USAGE),
     (Refused, ExitCode.UNREACHABLE),
     (Retryable, ExitCode.UNREACHABLE),
     (HeadraceError, ExitCode.TROUBLE),
 )
 
 
-def explain(error: Exception) -> Failure:
-    """The failure that an error of ours, of the platform or of AWS amounts to; else a bug."""
+_AGAIN_ON_AWS = "Is it there, and can you reach it? Then try again."
+_AGAIN_ON_LAPTOP = (
+    "Is the laptop running? `headrace up` starts it, and work that was begun goes on by itself. "
+    "Then try again."
+)
+
+
+def explain(error: Exception, *, on_laptop: bool = False) -> Failure:
+    """The failure that an error of ours, of the platform or of AWS amounts to; else a bug. `on_laptop`: what
+    could not be reached was the laptop."""
     if isinstance(error, Failure):
         return error
     known = error if isinstance(error, HeadraceError) else _of_aws(error)
     for kind, code in _CODES:
         if isinstance(known, kind):
-            again = (
-                "\nIs it there, and can you reach it? Then try again." if isinstance(known, Retryable) else ""
-            )
-            return Failure(code, f"{known}{again}")
+            again = f"\n{_AGAIN_ON_LAPTOP if on_laptop else _AGAIN_ON_AWS}"
+            return Failure(code, f"{known}{again if isinstance(known, Retryable) else ''}")
     return Failure(
         ExitCode.BUG,
         f"{type(error).__name__}: {error}\n"
         "This is a bug in headrace; run again with HEADRACE_DEBUG=1 and report the traceback.",
     )
+
+
+def is_wrong_word(error: str) -> bool:
+    """Whether a function, or an execution, failed with an error of this name because of what it was asked."""
+    return error in (InvalidRequest.__name__, UnknownDataset.__name__)
 
 
 def _of_aws(error: Exception) -> HeadraceError | None:

@@ -11,7 +11,8 @@ from headrace.domain.batch import Audit
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import MissingArtefact
 from headrace.domain.freshness import Freshness
-from headrace.domain.lineup import MartState
+from headrace.domain.lineup import DatasetState, MartState
+from headrace.domain.plan import Mask
 from headrace.domain.zones import WATERMARK, TableRef
 from headrace_cli.deployment import Deployment
 
@@ -21,7 +22,7 @@ _SEARCHED = 20
 
 class MartStatus(Struct, frozen=True):
     """A mart: how often it was computed (`batch`), and for each dataset it reads the batch it holds
-    and the newest that was published."""
+    and the newest that was published, or that it holds where that one published no row."""
 
     mart: str
     contract: str
@@ -39,8 +40,29 @@ class _Compiled(Struct):
     contract: str
 
 
-def contract_id(deployment: Deployment, key: str) -> str:
-    """The id of a compiled contract, as the `_contract` column shows it."""
+class _Column(Struct):
+    name: str
+    mask: Mask | None = None
+    classification: str = ""
+
+
+class ContractInForce(Struct, frozen=True):
+    """A dataset's compiled contract: its id, as the `_contract` column shows it, and its columns."""
+
+    contract: str
+    columns: tuple[_Column, ...] = ()
+
+    @property
+    def classified(self) -> frozenset[str]:
+        """The columns of which the contract says who may see them, or that it masks."""
+        return frozenset(one.name for one in self.columns if one.mask or one.classification)
+
+
+def contract_in_force(deployment: Deployment, state: DatasetState) -> ContractInForce:
+    return msgspec.json.decode(deployment.artefacts.read(state.contract), type=ContractInForce)
+
+
+def _contract_id(deployment: Deployment, key: str) -> str:
     return msgspec.json.decode(deployment.artefacts.read(key), type=_Compiled).contract
 
 
@@ -64,16 +86,20 @@ def mart_statuses(deployment: Deployment) -> tuple[MartStatus, ...]:
 def _mart_status(deployment: Deployment, state: MartState, marts: set[DatasetId]) -> MartStatus:
     properties = _properties(deployment, deployment.zones.mart(state.mart))
     standing = Freshness.of(properties)
+    holds = standing.sources if standing else {}
     return MartStatus(
         mart=str(state.mart),
-        contract=contract_id(deployment, state.contract),
+        contract=_contract_id(deployment, state.contract),
         batch=int(properties.get(WATERMARK, "0")),
-        holds=standing.sources if standing else {},
+        holds=holds,
         published={
-            str(read): _mart_batch(deployment, read) if read in marts else _published(deployment, read)
-            for read in state.reads
+            str(read): max(_newest(deployment, read, marts), holds.get(str(read), 0)) for read in state.reads
         },
     )
+
+
+def _newest(deployment: Deployment, read: DatasetId, marts: set[DatasetId]) -> int:
+    return _mart_batch(deployment, read) if read in marts else _published(deployment, read)
 
 
 def _mart_batch(deployment: Deployment, mart: DatasetId) -> int:

@@ -1,18 +1,19 @@
 """Starts, stops and describes the laptop's own deployment."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from headrace_cli.deployment import Target, resolve
+from headrace_cli.deployment import Deployment, Target, resolve
 from headrace_cli.failures import ExitCode, Failure
 from headrace_cli.render import many, note
 
 if TYPE_CHECKING:
+    from headrace_cli.contract.check import Checked
     from headrace_local.laptop import Laptop
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -43,9 +44,9 @@ def laptop_of(target: Target, port: int = PORT) -> "Laptop":
 def up(target: Target, request: Up) -> str:
     """Start the laptop, deploy the template, register the contracts, let interrupted work go on.
 
-    Returns the endpoint. Raises InvalidContract before anything is started.
+    Returns the endpoint. Raises InvalidContract before anything is started, or once all else is done where
+    the deployment refuses a contract.
     """
-    from headrace_cli import register
     from headrace_cli.contract.check import check
     from headrace_local.deploy import deploy
 
@@ -58,16 +59,28 @@ def up(target: Target, request: Up) -> str:
         note(f"laptop {'started' if started else 'is running already'} at {laptop.endpoint}")
         stood = deploy(laptop)
     note(f"stack {stood.stack} deployed in {stood.seconds:.1f} s")
-    deployment = resolve(target)
-    if checked:
-        register.register(deployment, checked)
-        note(f"{many(len(checked), 'contract')} registered")
-    found = register.reconcile(deployment)
-    if found.admitted:
-        note(f"{many(found.admitted, 'object')} admitted that no event had announced")
-    if found.woken:
-        note(f"interrupted batches go on: {', '.join(found.woken)}")
+    go_on(resolve(target), checked)
     return laptop.endpoint
+
+
+def go_on(deployment: Deployment, checked: Sequence["Checked"]) -> None:
+    """Register contracts, then let interrupted work go on: also where a contract is refused, which is
+    raised at the end."""
+    from headrace_cli import register
+
+    try:
+        if checked:
+            register.register(deployment, checked)
+            note(f"{many(len(checked), 'contract')} registered")
+    except Exception:
+        note("the laptop runs; `--no-register` leaves contracts/ alone")
+        raise
+    finally:
+        found = register.reconcile(deployment)
+        if found.admitted:
+            note(f"{many(found.admitted, 'object')} admitted that no event had announced")
+        if found.woken:
+            note(f"interrupted batches go on: {', '.join(found.woken)}")
 
 
 def down(target: Target, *, wipe: bool) -> bool:

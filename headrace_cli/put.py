@@ -43,6 +43,14 @@ def landing_names(files: Sequence[Path], name: str | None) -> dict[str, Path]:
     return names
 
 
+def full_key(dataset: DatasetId, name: str) -> str:
+    """The landing key of a dataset's object that is named with or without the dataset's prefix; an identity
+    stays as it is."""
+    if name.startswith("s3://") or DatasetId.of_key(name) == dataset:
+        return name
+    return f"{dataset}/{name}"
+
+
 def put(deployment: Deployment, dataset: DatasetId, files: dict[str, Path]) -> list[LandedObject]:
     """Upload files under their names; returns the object versions that they became."""
     return [_upload(deployment, f"{dataset}/{name}", file) for name, file in files.items()]
@@ -65,14 +73,16 @@ def wait(
     *,
     from_batch: int,
     timeout: float,
+    begun: float | None = None,
     safe: str = "objects wait, safe in landing",
 ) -> list[LedgerObject]:
-    """The ends of these object versions, once each has one. `timeout` in seconds.
+    """The ends of these object versions, once each has one. `timeout` in seconds from `begun` (monotonic), or
+    from now.
 
     `from_batch` is the dataset's next batch before they were put: no earlier one can hold them. Raises
     Failure when time is up, or when nothing but a person will move the dataset; `safe` says how they wait.
     """
-    deadline = time.monotonic() + timeout
+    deadline = (time.monotonic() if begun is None else begun) + timeout
     missing = {one.identity for one in landed}
     ends: dict[str, LedgerObject] = {}
     while True:
@@ -85,7 +95,7 @@ def wait(
         if not missing:
             return [ends[one.identity] for one in landed]
         if lane.stopped or time.monotonic() > deadline:
-            why = "the dataset is stuck" if lane.stopped else f"not all at their end within {timeout:.0f} s"
+            why = "the dataset is stuck" if lane.stopped else f"not all at their end within {timeout:g} s"
             raise Failure(
                 ExitCode.TROUBLE,
                 f"{why}: {len(missing)} of {len(landed)} {safe}.\n`headrace status {dataset}` says more.",

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from headrace.domain.dataset import DatasetId
 from headrace_cli.deployment import Deployment
+from headrace_cli.failures import ExitCode, Failure
+from headrace_cli.put import full_key
 from headrace_cli.query import Result, run_query
 
 if TYPE_CHECKING:
@@ -46,12 +48,25 @@ class Quarantine(Struct, frozen=True):
 def quarantine(deployment: Deployment, dataset: DatasetId, limit: int, key: str | None = None) -> Quarantine:
     """At most `limit` rows; those of one object where `key` names it, with or without its prefix.
 
-    Raises Failure where the dataset is not registered.
+    Raises Failure where the dataset is not registered, or never had such an object.
     """
     deployment.registered(dataset)
     sql = statement(deployment, dataset, limit + 1, key)
     found = tuple(_rows(run_query(deployment, sql, "quarantine")))
+    if key is not None and not found:
+        _check_known(deployment, dataset, full_key(dataset, key))
     return Quarantine(str(dataset), found[:limit], len(found) > limit)
+
+
+def _check_known(deployment: Deployment, dataset: DatasetId, key: str) -> None:
+    """Raises Failure where the ledger knows no object of this key, or identity."""
+    objects = deployment.ledger.objects(str(dataset))
+    if not any(key in (one.object.key, one.object.identity) for one in objects):
+        raise Failure(
+            ExitCode.USAGE,
+            f"no object {key} of {dataset} is known; `headrace status {dataset}` lists those of recent "
+            "batches",
+        )
 
 
 _ROWS_WITH_REASONS = """
@@ -79,6 +94,27 @@ def statement(deployment: Deployment, dataset: DatasetId, limit: int, key: str |
     return tree.sql(dialect="trino")
 
 
+_REASONS = """
+    SELECT DISTINCT r."column", r."rule"
+    FROM (SELECT "_reasons") AS q
+    LEFT JOIN UNNEST(q."_reasons") WITH ORDINALITY AS r ("column", "rule", "value_excerpt", "place") ON TRUE
+    ORDER BY r."column", r."rule"
+"""
+
+
+def reasons(deployment: Deployment, dataset: DatasetId) -> tuple[Reason, ...]:
+    """The reasons that rows of a dataset are in quarantine for, each once and without an excerpt."""
+    from sqlglot import exp, parse_one
+
+    table = deployment.zones.quarantine(dataset)
+    tree = parse_one(_REASONS, dialect="trino")
+    inner = next(select for select in tree.find_all(exp.Select) if select.parent)
+    inner.from_(exp.table_(table.name, db=table.database, quoted=True), copy=False)
+    found = run_query(deployment, tree.sql(dialect="trino"), "quarantine").rows
+    lines = [(str(row["column"] or ""), str(row["rule"] or "")) for row in found]
+    return tuple(Reason(column, rule, None) for column, rule in lines if rule)
+
+
 def _of_object(deployment: Deployment, dataset: DatasetId, key: str) -> "exp.Condition":
     """Every version of the object under this key, or exactly the version that an identity names."""
     from sqlglot import exp
@@ -86,8 +122,9 @@ def _of_object(deployment: Deployment, dataset: DatasetId, key: str) -> "exp.Con
     identity = exp.column("_object", quoted=True)
     if key.startswith("s3://"):
         return identity.eq(exp.Literal.string(key))
-    full = key if DatasetId.of_key(key) == dataset else f"{dataset}/{key}"
-    start = exp.Literal.string(f"s3://{deployment.outputs.landing_bucket}/{full}?versionId=")
+    start = exp.Literal.string(
+        f"s3://{deployment.outputs.landing_bucket}/{full_key(dataset, key)}?versionId="
+    )
     return exp.func("starts_with", identity, start, dialect="trino")
 
 

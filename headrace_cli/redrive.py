@@ -39,7 +39,8 @@ _AT_ONCE = 8
 
 class Group(Struct, frozen=True):
     """Messages of one queue that died of the same. `to` handles them; `record` stands for a record in the
-    artefacts bucket. `receives` is the most that one was delivered, `oldest` when the first was sent."""
+    artefacts bucket. `receives` is the most that one was received, looks of this command too, `oldest` when
+    the first was sent."""
 
     queue: Queue
     to: Handler
@@ -54,7 +55,8 @@ class Group(Struct, frozen=True):
 class Redriven(Struct, frozen=True):
     """What lay in the queues, and what became of it. `left` messages were not accepted where they were sent,
     and lie there as before. `ends` counts the objects announced by their state, those that had come to
-    their end before as `BEFORE`; `refreshes` the executions of refresh_mart by their status. `waiting`
+    their end before as `BEFORE`, and `told` names those that were not loaded, each with why; `refreshes` the
+    executions of refresh_mart by their status. `waiting`
     objects and executions had not come to their end in time. With `planned` nothing was done.
     """
 
@@ -63,6 +65,7 @@ class Redriven(Struct, frozen=True):
     groups: tuple[Group, ...]
     left: int = 0
     ends: Mapping[str, int] = {}
+    told: tuple[str, ...] = ()
     refreshes: Mapping[str, int] = {}
     waiting: int = 0
 
@@ -83,6 +86,7 @@ def redrive(
         groups=run.groups(),
         left=run.left,
         ends=followed.ends,
+        told=followed.told,
         refreshes=followed.refreshes,
         waiting=followed.waiting,
     )

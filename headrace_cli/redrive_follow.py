@@ -9,20 +9,26 @@ from contextlib import suppress
 from msgspec import Struct
 
 from headrace.domain.dataset import DatasetId
-from headrace.domain.landed import LandedObject
+from headrace.domain.landed import LandedObject, ObjectState
+from headrace.ports import LedgerObject
 from headrace_cli import scene
 from headrace_cli.deployment import Deployment
 
 _POLL_S = 0.5
+
+_TOLD = 20
+"""Objects that are named at most."""
 
 BEFORE = "BEFORE"
 """In place of a state: the object had come to its end in an earlier batch, and stays as it was."""
 
 
 class Followed(Struct, frozen=True):
-    """Ends by state, refreshes by status, and what had not come to its end in time."""
+    """Ends by state, what became of objects that were not loaded, refreshes by status, and what had not come
+    to its end in time."""
 
     ends: Mapping[str, int]
+    told: tuple[str, ...]
     refreshes: Mapping[str, int]
     waiting: int
 
@@ -40,6 +46,7 @@ class Follow:
         self._known: set[str] = set()
         self._refreshes: set[str] = set()
         self._ends: Counter[str] = Counter()
+        self._told: list[str] = []
 
     def known(self, landed: LandedObject) -> bool:
         """Whether the ledger has the object, under the dataset that it landed for."""
@@ -68,7 +75,7 @@ class Follow:
             statuses = Counter(map(self._status, self._refreshes))
             waiting = len(self._awaited) + statuses["RUNNING"]
             if not waiting or time.monotonic() > deadline or not (moving or statuses["RUNNING"]):
-                return Followed(dict(self._ends), dict(statuses), waiting)
+                return Followed(dict(self._ends), tuple(self._told), dict(statuses), waiting)
             time.sleep(_POLL_S)
 
     def _status(self, execution: str) -> str:
@@ -83,8 +90,10 @@ class Follow:
             by.setdefault(dataset if dataset in registered else None, []).append(landed)
         unrouted = by.get(None, [])
         if unrouted:
-            refused = {one.object.identity for one in self._ledger.objects("unrouted")}
-            self._ended("QUARANTINED", [one for one in unrouted if one.identity in refused])
+            refused = {one.object.identity: one for one in self._ledger.objects("unrouted")}
+            for landed in unrouted:
+                if landed.identity in refused:
+                    self._end(refused[landed.identity])
         moving = [self._look_at(dataset, objects) for dataset, objects in by.items() if dataset]
         return bool(unrouted) or any(moving)
 
@@ -95,21 +104,25 @@ class Follow:
         lane = scene.lane(self._deployment, dataset)
         batches = range(self._next.get(dataset, 1), lane.state.next_batch + 1)
         placed = {
-            one.object.identity: one.state
-            for batch in batches
-            for one in self._ledger.objects(str(dataset), batch)
+            one.object.identity: one for batch in batches for one in self._ledger.objects(str(dataset), batch)
         }
         all_seen = len(waiting) < scene.COUNTED
         for landed in objects:
-            state = placed.get(landed.identity)
-            if state is not None and state.terminal:
-                self._ended(state.value, [landed])
-            elif state is None and all_seen and landed.identity in self._known - waiting:
-                self._ended(BEFORE, [landed])
+            known = placed.get(landed.identity)
+            if known is not None and known.state.terminal:
+                self._end(known)
+            elif known is None and all_seen and landed.identity in self._known - waiting:
+                self._count(BEFORE, landed.identity)
         self._next[dataset] = lane.state.next_batch
         return not lane.stopped
 
-    def _ended(self, state: str, objects: Iterable[LandedObject]) -> None:
-        for landed in objects:
-            del self._awaited[landed.identity]
-            self._ends[state] += 1
+    def _end(self, one: LedgerObject) -> None:
+        """Count the end of an awaited object, and say which it is where it was not loaded."""
+        identity = one.object.identity
+        self._count(one.state.value, identity)
+        if one.state in (ObjectState.QUARANTINED, ObjectState.REJECTED) and len(self._told) < _TOLD:
+            self._told.append(f"{one.state} {identity}: {one.reason}")
+
+    def _count(self, state: str, identity: str) -> None:
+        del self._awaited[identity]
+        self._ends[state] += 1

@@ -27,6 +27,8 @@ def show_redriven(found: Redriven) -> None:
             "\nobjects: "
             + ", ".join(f"{count:,} {_state(name)}" for name, count in sorted(found.ends.items()))
         )
+    for line in found.told:
+        say(f"  {plain(line)}")
     if found.refreshes:
         ended = ", ".join(f"{count:,} {name}" for name, count in sorted(found.refreshes.items()))
         say(f"refreshes of marts: {ended}")
@@ -35,10 +37,11 @@ def show_redriven(found: Redriven) -> None:
 def _lines(group: Group, *, planned: bool) -> tuple[str, ...]:
     where = _WHERE[group.to][0 if planned else 1]
     announced = f" of {many(group.objects, 'object')}" if group.objects else ""
+    received = f"{many(group.receives, 'time')}, looks of this command too"
     return (
         f"\n{group.queue}: {many(group.messages, 'message')}{announced}: {where}",
         f"  why: {plain(group.why)}",
-        f"  delivered up to {many(group.receives, 'time')}, the oldest sent {group.oldest}",
+        f"  received up to {received}; the oldest sent {group.oldest}",
         f"  such as: {plain(group.example)}",
     )
 

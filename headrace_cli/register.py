@@ -11,7 +11,7 @@ from headrace.steps.reconcile import Reconcile, Reconciled
 from headrace.steps.register_dataset import RegisterDataset, Registered
 from headrace_cli.contract.check import Checked
 from headrace_cli.deployment import Deployment
-from headrace_cli.failures import ExitCode, Failure
+from headrace_cli.failures import ExitCode, Failure, is_wrong_word
 
 Reply = TypeVar("Reply")
 
@@ -47,7 +47,7 @@ class _Refusal(Struct, rename="camel"):
 
 def invoke(deployment: Deployment, function: str, request: Struct, reply: type[Reply]) -> Reply:
     """Call a function of the deployment and wait. Raises InvalidContract where that is what it raised, and
-    Failure for anything else."""
+    Failure for anything else; of what cannot be meant it has the function's own words."""
     answer = deployment.functions.invoke(FunctionName=function, Payload=msgspec.json.encode(request))
     payload = answer["Payload"].read()
     if "FunctionError" not in answer:
@@ -55,6 +55,8 @@ def invoke(deployment: Deployment, function: str, request: Struct, reply: type[R
     refusal = msgspec.json.decode(payload, type=_Refusal)
     if refusal.error_type == InvalidContract.__name__:
         raise InvalidContract(tuple(refusal.error_message.splitlines()))
+    if is_wrong_word(refusal.error_type):
+        raise Failure(ExitCode.USAGE, refusal.error_message)
     raise Failure(
         ExitCode.TROUBLE,
         f"function {function} failed with {refusal.error_type}: {refusal.error_message}\n"

@@ -2,25 +2,26 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from headrace.domain.batch import Audit, ObjectAudit, ReasonCount
+from headrace.domain.batch import Audit, ReasonCount
 from headrace.domain.dataset import DatasetId
 from headrace.ports import LedgerObject
 from headrace_cli import history
 from headrace_cli.deployment import Deployment
 from headrace_cli.history import MartStatus
+from headrace_cli.recent import newest_lines, still_told
 from headrace_cli.scene import Buffer, Lane, Scene, at_once, look
 from headrace_cli.trouble import Trouble, diagnose
 from headrace_cli.watch import verdict_of
 
 _RECENT = 5
-"""Batches shown of one dataset."""
+"""Closed batches of a dataset that are looked at; of one dataset alone they are also shown."""
 
 _WAITING_SHOWN = 100
 
@@ -40,7 +41,8 @@ class Running(Struct, frozen=True):
 
 
 class BatchStatus(Struct, frozen=True):
-    """A batch; `verdict` is `open` or what `verdict_of` says. Counts are of rows, but for `objects`."""
+    """A batch; `verdict` is `open` or what `verdict_of` says. Counts are of rows, but for `objects`. `failed`
+    are the dataset rules that kept it from the tables."""
 
     batch: int
     verdict: str
@@ -50,6 +52,7 @@ class BatchStatus(Struct, frozen=True):
     curated: int = 0
     quarantined: int = 0
     reasons: tuple[ReasonCount, ...] = ()
+    failed: tuple[str, ...] = ()
     closed_at: str | None = None
 
 
@@ -96,11 +99,14 @@ class Status(Struct, frozen=True):
 
 
 class _View(Struct, frozen=True):
-    """One dataset up close: its recent audit records and, while a batch is open, that batch's objects."""
+    """One dataset up close: its recent audit records, of which the first `shown` are shown, and, while a
+    batch is open, that batch's objects. `classified` are columns of the contract in force."""
 
     lane: Lane
     contract: str
+    classified: frozenset[str]
     audits: tuple[Audit, ...]
+    shown: int
     open: tuple[LedgerObject, ...]
 
     @property
@@ -113,12 +119,13 @@ def status_of(deployment: Deployment, only: DatasetId | None = None) -> Status:
     if only:
         deployment.registered(only)
     scene, marts = _settled(deployment, only)
-    batches = _RECENT if only else 1
-    views = at_once(deployment, lambda lane: _view(deployment, lane, batches), scene.lanes)
+    shown = _RECENT if only else 1
+    views = at_once(deployment, lambda lane: _view(deployment, lane, shown), scene.lanes)
+    told = [audit for view in views for audit in still_told(view.audits, view.classified)]
     return Status(
         deployment=str(deployment),
         at_rest=scene.at_rest,
-        trouble=diagnose(scene, [view.audits[0] for view in views if view.audits], marts),
+        trouble=diagnose(scene, told, marts),
         buffer=scene.buffer,
         datasets=tuple(map(_dataset, views)),
         marts=marts,
@@ -144,16 +151,18 @@ def _seen(deployment: Deployment, only: DatasetId | None) -> tuple[Scene, tuple[
     return replace(scene, lanes=lanes), tuple(mart for mart in marts if str(only) in mart.published)
 
 
-def _view(deployment: Deployment, lane: Lane, batches: int) -> _View:
+def _view(deployment: Deployment, lane: Lane, shown: int) -> _View:
     dataset, number = lane.state.dataset, lane.state.next_batch
-    audits = tuple(islice(history.audits(deployment, dataset, number), batches))
-    contract = history.contract_id(deployment, lane.state.contract)
-    return _View(lane, contract, audits, tuple(deployment.ledger.objects(str(dataset), number)))
+    audits = tuple(islice(history.audits(deployment, dataset, number), _RECENT))
+    contract = history.contract_in_force(deployment, lane.state)
+    opened = tuple(deployment.ledger.objects(str(dataset), number))
+    return _View(lane, contract.contract, contract.classified, audits, shown, opened)
 
 
 def _dataset(view: _View) -> DatasetStatus:
     states = Counter({"PENDING": view.lane.waiting}) + Counter(str(one.state) for one in view.open)
-    states.update(str(line.state) for _, line in _newest(view.audits))
+    recent = view.audits[: view.shown]
+    states.update(str(line.state) for _, line in newest_lines(recent))
     return DatasetStatus(
         dataset=view.dataset,
         contract=view.contract,
@@ -161,7 +170,7 @@ def _dataset(view: _View) -> DatasetStatus:
         waiting=view.lane.waiting,
         execution=_running(view.lane),
         states=dict(states),
-        batches=(*_open_batch(view), *map(_closed_batch, view.audits)),
+        batches=(*_open_batch(view), *map(_closed_batch, recent)),
     )
 
 
@@ -188,6 +197,7 @@ def _closed_batch(audit: Audit) -> BatchStatus:
         curated=audit.curated,
         quarantined=audit.quarantined,
         reasons=audit.reasons,
+        failed=tuple(f"{rule.rule}: {rule.told}" for rule in audit.verdict.failed),
         closed_at=audit.closed_at,
     )
 
@@ -197,7 +207,7 @@ def _objects(deployment: Deployment, view: _View) -> Iterator[ObjectStatus]:
     for landed in deployment.ledger.pending(view.lane.state.dataset, _WAITING_SHOWN):
         yield ObjectStatus(landed.identity, view.dataset, "PENDING", 0)
     yield from map(_object, view.open)
-    for batch, one in _newest(view.audits):
+    for batch, one in newest_lines(view.audits):
         yield ObjectStatus(
             one.identity,
             view.dataset,
@@ -208,17 +218,6 @@ def _objects(deployment: Deployment, view: _View) -> Iterator[ObjectStatus]:
             one.quarantined,
             one.reason,
         )
-
-
-def _newest(audits: Sequence[Audit]) -> Iterator[tuple[int, ObjectAudit]]:
-    """The objects' lines with the batch that gave them: of an object that was replayed only the last one.
-    `audits` are newest first."""
-    seen: set[str] = set()
-    for audit in audits:
-        for line in audit.objects:
-            if line.identity not in seen:
-                seen.add(line.identity)
-                yield audit.batch, line
 
 
 def _object(one: LedgerObject) -> ObjectStatus:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from headrace.domain.audit import trouble as audit_trouble
 from headrace.domain.batch import Audit
+from headrace.domain.landed import ObjectState, key_of
 from headrace.domain.lineup import MAX_ATTEMPTS
 from headrace_cli.history import MartStatus
 from headrace_cli.render import many
@@ -21,12 +22,13 @@ class Trouble(Struct, frozen=True):
     next: str
 
 
-def diagnose(scene: Scene, newest: Sequence[Audit], marts: Sequence[MartStatus]) -> tuple[Trouble, ...]:
-    """What is wrong, what is stuck first. `newest` is each dataset's newest audit record."""
+def diagnose(scene: Scene, recent: Sequence[Audit], marts: Sequence[MartStatus]) -> tuple[Trouble, ...]:
+    """What is wrong, what is stuck first. `recent` are the datasets' audit records, without what was
+    dealt with since."""
     found = [*_of_buffer(scene)]
     for lane in scene.lanes:
         found.extend(_of_lane(lane))
-    for audit in newest:
+    for audit in recent:
         found.extend(_of_audit(audit))
     if not scene.refreshing:
         found.extend(_of_mart(mart) for mart in marts if mart.behind)
@@ -83,7 +85,7 @@ def _of_audit(audit: Audit) -> Iterator[Trouble]:
             False,
             message,
             f"`headrace quarantine {dataset}` shows rows and reasons; correct the files and put them again, "
-            f"or correct the contract, register it, and `headrace replay {dataset}`",
+            f"or correct the contract, register it, and {_replay(audit)} says what a replay would change",
         )
     if audit.personal:
         yield Trouble(
@@ -99,6 +101,15 @@ def _of_audit(audit: Audit) -> Iterator[Trouble]:
             f"columns of batch {audit.batch} changed against earlier batches: {_names(audit.drifted)}",
             f"`headrace profile {dataset}` says how; ask who produces the data",
         )
+
+
+def _replay(audit: Audit) -> str:
+    """The plan of a replay: a batch that is one has no objects of its own."""
+    if not audit.replay:
+        return f"`headrace replay {audit.dataset} --batch {audit.batch} --plan`"
+    objects = [one for one in audit.objects if one.state is ObjectState.QUARANTINED]
+    what = f"--object {key_of(objects[0].identity)}" if objects else "--all"
+    return f"`headrace replay {audit.dataset} {what} --plan`"
 
 
 def _names(listed: Sequence[str]) -> str:

@@ -95,7 +95,7 @@ def _show_batches(batches: Sequence[BatchStatus]) -> None:
                 str(one.batch),
                 one.verdict,
                 *(f"{count:,}" for count in (one.objects, one.rows, one.curated, one.quarantined)),
-                ", ".join(_counted(reason) for reason in one.reasons),
+                ", ".join(map(_counted, one.reasons)) or "; ".join(one.failed),
                 f"{_ago(one)} ago" if one.closed_at else "",
             )
             for one in batches

@@ -9,8 +9,10 @@ import time
 from msgspec import Struct
 
 from headrace.domain.dataset import DatasetId
+from headrace.domain.errors import InvalidRequest
+from headrace.domain.rebuild import shadow_of
 from headrace.steps.rebuild_dataset import DatasetRebuilt, RebuildDataset
-from headrace.steps.rebuilds import open_rebuild
+from headrace.steps.rebuilds import rebuilds
 from headrace_cli import scene
 from headrace_cli.deployment import Deployment
 from headrace_cli.failures import ExitCode, Failure
@@ -24,7 +26,8 @@ _ROUNDS = 20
 
 
 class RebuildPlan(Struct, frozen=True):
-    """What a rebuild would go through; `shadow` names one that was begun already."""
+    """What a rebuild would go through; `shadow` names one that was begun already. The objects are those that
+    landed, without requests for replays."""
 
     dataset: str
     batches: int
@@ -57,10 +60,20 @@ class Dropped(Struct, frozen=True):
 
 
 def plan(deployment: Deployment, dataset: DatasetId) -> RebuildPlan:
-    """Say what a rebuild would go through; changes nothing."""
+    """Say what a rebuild would go through; changes nothing. Raises InvalidRequest where none can be."""
     state = deployment.registered(dataset)
-    objects = [one for one in deployment.ledger.objects(str(dataset)) if one.state.terminal]
-    begun = open_rebuild(deployment.artefacts, dataset)
+    if state.next_batch == 1:
+        raise InvalidRequest(f"{dataset} has no batch yet, so there is nothing to rebuild")
+    before = list(rebuilds(deployment.artefacts, dataset))
+    begun = next((rebuild for rebuild, end in before if end is None), None)
+    if begun is None:
+        shadow_of(dataset, len(before) + 1)
+    requests = deployment.artefacts.bucket
+    objects = [
+        one
+        for one in deployment.ledger.objects(str(dataset))
+        if one.state.terminal and one.object.bucket != requests
+    ]
     return RebuildPlan(
         str(dataset),
         state.next_batch - 1,

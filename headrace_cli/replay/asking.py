@@ -10,6 +10,7 @@ from headrace.domain.dataset import DatasetId
 from headrace.steps.plan_replay import PlanReplay
 from headrace.steps.quarantined import Quarantined
 from headrace_cli.failures import ExitCode, Failure
+from headrace_cli.put import full_key
 
 
 class Asked(Struct, frozen=True):
@@ -34,10 +35,10 @@ def request(dataset: DatasetId, asked: Asked) -> PlanReplay:
     return PlanReplay(
         dataset=str(dataset),
         id=f"{datetime.now(UTC):%Y%m%dt%H%M%S}-{secrets.token_hex(4)}",
-        objects=() if narrow else asked.objects,
+        objects=() if narrow else tuple(full_key(dataset, one) for one in asked.objects),
         batches=None if narrow else _batches(asked),
         day=asked.day or "",
-        quarantined=_quarantined(asked) if narrow else None,
+        quarantined=_quarantined(dataset, asked) if narrow else None,
         all=asked.whole,
         contract=asked.contract or "",
         submit=not asked.plan,
@@ -54,6 +55,8 @@ def _check(asked: Asked) -> None:
         "--quarantined": asked.quarantined,
     }
     chosen = [name for name, value in given.items() if value]
+    if (asked.rule or asked.column) and not asked.quarantined:
+        raise _unclear("--rule and --column choose rows in quarantine: give --quarantined, too")
     if not chosen:
         raise _unclear(f"say what to replay: {', '.join(given)}")
     if asked.quarantined:
@@ -63,8 +66,6 @@ def _check(asked: Asked) -> None:
             raise _unclear("--quarantined takes one --object; replay the others after it")
     elif len(chosen) > 1:
         raise _unclear(f"{' and '.join(chosen)} do not go together; choose one")
-    elif asked.rule or asked.column:
-        raise _unclear("--rule and --column choose rows in quarantine: give --quarantined, too")
     if asked.day:
         _check_day(asked.day)
 
@@ -87,12 +88,12 @@ def _batches(asked: Asked) -> tuple[int, int] | None:
     return int(span[1]), int(span[2])
 
 
-def _quarantined(asked: Asked) -> Quarantined:
+def _quarantined(dataset: DatasetId, asked: Asked) -> Quarantined:
     return Quarantined(
         rule=asked.rule or "",
         column=asked.column or "",
         batch=asked.batch or 0,
-        object=asked.objects[0] if asked.objects else "",
+        object=full_key(dataset, asked.objects[0]) if asked.objects else "",
     )
 
 

@@ -9,11 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from headrace.domain import keys
-from headrace.domain.batch import Audit, ObjectAudit, RuleOutcome
+from headrace.domain.batch import Audit, Manifest, ObjectAudit, RuleOutcome
 from headrace.domain.changes import Change, changes
 from headrace.domain.comparison import Comparison, compare
 from headrace.domain.dataset import DatasetId
-from headrace.domain.errors import InvalidRequest, UnknownDataset
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.replay import ReplayRequest
 from headrace.ports import LedgerObject
@@ -22,7 +21,8 @@ from headrace.steps.plan_replay import PlanReplay, ReplayPlanned
 from headrace.steps.replay_requests import LeftOut
 from headrace_cli import put, scene
 from headrace_cli.deployment import Deployment
-from headrace_cli.failures import ExitCode, Failure
+from headrace_cli.failures import ExitCode, Failure, is_wrong_word
+from headrace_cli.quarantine import reasons
 from headrace_cli.render import many, note
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def run(deployment: Deployment, request: PlanReplay, *, timeout: float) -> Repla
     """
     dataset = DatasetId.parse(request.dataset)
     before = deployment.registered(dataset)
-    deadline = time.monotonic() + timeout
-    output = _planned(deployment, request, deadline)
+    begun = time.monotonic()
+    output = _planned(deployment, request, begun + timeout)
     plan = output.plan
     if not request.submit:
         found = (
@@ -91,7 +91,16 @@ def run(deployment: Deployment, request: PlanReplay, *, timeout: float) -> Repla
         )
         return _told(deployment, request, plan, found, ())
     note(f"replay {request.id}: {many(plan.objects, 'object')} in {many(len(plan.requests), 'request')}")
-    ends = _followed(deployment, dataset, plan.requests, before.next_batch, deadline)
+    landed = [_as_landed(deployment, key) for key in plan.requests]
+    ends = put.wait(
+        deployment,
+        dataset,
+        landed,
+        from_batch=before.next_batch,
+        timeout=timeout,
+        begun=begun,
+        safe="replay requests wait in the ledger, and go on by themselves",
+    )
     return _told(deployment, request, plan, _compared(deployment, ends), ends)
 
 
@@ -114,14 +123,14 @@ def _planned(deployment: Deployment, request: PlanReplay, deadline: float) -> _O
             )
         time.sleep(_POLL_S)
     if ended["status"] != "SUCCEEDED":
-        raise _failure(request, ended)
+        raise _failure(deployment, request, ended)
     return msgspec.json.decode(ended["output"], type=_Output)
 
 
-def _failure(request: PlanReplay, ended: "DescribeExecutionOutputTypeDef") -> Failure:
+def _failure(deployment: Deployment, request: PlanReplay, ended: "DescribeExecutionOutputTypeDef") -> Failure:
     error, said = ended.get("error", ended["status"]), scene.message(ended.get("cause", ""))
-    if error in (InvalidRequest.__name__, UnknownDataset.__name__):
-        return Failure(ExitCode.USAGE, f"{said}\nNothing was replayed.")
+    if is_wrong_word(error):
+        return Failure(ExitCode.USAGE, f"{said}\n{_there_are(deployment, request)}Nothing was replayed.")
     return Failure(
         ExitCode.TROUBLE,
         f"replay {request.id} failed with {error} in {said or 'the state machine'}.\n"
@@ -129,23 +138,23 @@ def _failure(request: PlanReplay, ended: "DescribeExecutionOutputTypeDef") -> Fa
     )
 
 
+def _there_are(deployment: Deployment, request: PlanReplay) -> str:
+    """The reasons that rows are in quarantine for, where one was asked for; else empty, as where they cannot
+    be read: why the replay was refused is to be said all the same."""
+    from botocore.exceptions import ClientError
+
+    wanted = request.quarantined
+    if wanted is None or not (wanted.rule or wanted.column):
+        return ""
+    try:
+        found = reasons(deployment, DatasetId.parse(request.dataset))
+    except (Failure, ClientError):
+        return ""
+    listed = ", ".join(f"{one.column} {one.rule}".lstrip() for one in found)
+    return f"Its rows are in quarantine by column and rule: {listed}.\n" if found else ""
+
+
 # ── the requests ─────────────────────────────────────────────────────────────────────────────────
-
-
-def _followed(
-    deployment: Deployment, dataset: DatasetId, requests: Sequence[str], from_batch: int, deadline: float
-) -> tuple[LedgerObject, ...]:
-    """The requests' ends in the ledger, in order."""
-    landed = [_as_landed(deployment, key) for key in requests]
-    ends = put.wait(
-        deployment,
-        dataset,
-        landed,
-        from_batch=from_batch,
-        timeout=max(0.0, deadline - time.monotonic()),
-        safe="replay requests wait in the ledger, and go on by themselves",
-    )
-    return tuple(ends)
 
 
 def _as_landed(deployment: Deployment, key: str) -> LandedObject:
@@ -167,9 +176,18 @@ def _compared(deployment: Deployment, ends: Sequence[LedgerObject]) -> Compariso
         before += request.standing
         after += [new.get(line.identity, line) for line in request.standing]
         broken += [*audit.verdict.failed, *audit.verdict.warned]
-        if audit.verdict.publish:
-            left += [line.identity for line in request.standing if line.identity not in new]
+        if audit.verdict.publish and new.keys() < {line.identity for line in request.standing}:
+            left += _left(deployment, audit)
     return compare(before, after, broken=broken, left=left) if ends else None
+
+
+def _left(deployment: Deployment, audit: Audit) -> list[str]:
+    """The objects that a replay left as they stand, each with the reason."""
+    key = keys.manifest_key(audit.dataset, audit.batch)
+    manifest = records.read(deployment.artefacts, key, Manifest)
+    reports = records.read_reports(deployment.artefacts, manifest, audit.verdict.variant)
+    objects = [one for report in reports for one in report.objects]
+    return [f"{one.identity}: {one.reason}" for one in objects if one.outcome == "left"]
 
 
 # ── the answer ───────────────────────────────────────────────────────────────────────────────────

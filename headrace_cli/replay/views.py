@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from headrace.domain.batch import ObjectAudit
 from headrace.domain.comparison import Comparison, Totals
+from headrace.domain.landed import ObjectState
 from headrace_cli.render import console, many, note, plain, table
 from headrace_cli.replay.replaying import Replayed
 
@@ -34,15 +35,22 @@ def show_replay(found: Replayed) -> None:
 
 def _heading(found: Replayed, comparison: Comparison) -> Iterator[str]:
     batches = "1 batch" if found.batches == 1 else f"{found.batches:,} batches"
-    done = "would be replayed" if found.planned else "replayed"
     about = f"{many(comparison.objects, 'object')} of {batches}"
-    yield f"{found.dataset}: {about} {done} under contract {found.contract_now}"
+    yield f"{found.dataset}: {about} {_done(found)} under contract {found.contract_now}"
     if found.requests:
         yield f"as batch {', '.join(str(one.batch) for one in found.requests)}"
     then = [one for one in found.contract_then if one != found.contract_now]
     yield f"published under {', '.join(found.contract_then)}" if then else "the contract is the same"
     for one in found.contract_changes:
         yield from (f"  since {one.then}: {change}" for change in one.changes)
+
+
+def _done(found: Replayed) -> str:
+    if found.planned:
+        return "would be replayed"
+    if not found.refused:
+        return "replayed"
+    return "partly replayed" if any(one.state == ObjectState.LOADED for one in found.requests) else "refused"
 
 
 def _counts(before: Totals, after: Totals) -> Iterator[tuple[str, str, str]]:

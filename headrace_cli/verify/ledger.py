@@ -21,18 +21,21 @@ def check_ledger(
 ) -> None:
     """Each object that the ledger knows has the end that the records give it, and the reverse."""
     known: set[str] = set()
+    requests: set[str] = set()
     for one in objects:
         identity = one.object.identity
         if identity in known:
             findings.violated("I2", dataset, "an object stands in the ledger twice", identity)
         known.add(identity)
+        if one.object.bucket == place.artefacts.bucket:
+            requests.add(identity)
         if identity in books.open:
             continue
-        if one.object.bucket == place.artefacts.bucket:
+        if identity in requests:
             _check_request(one, dataset, books, findings)
         else:
             _check_object(one, dataset, books, findings)
-    findings.objects += len(known)
+    findings.objects += len(known - requests)
     for identity, promise in books.promises.items():
         if identity not in known and DatasetId.of_key(promise.object.key) == dataset:
             what = f"batch {promise.audited} gave an object its end, and the ledger does not know it"

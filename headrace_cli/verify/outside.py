@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from headrace.domain.dataset import DatasetId
+from headrace_cli.render import many
 from headrace_cli.verify.books import Books
 from headrace_cli.verify.findings import Findings
 
@@ -34,14 +35,17 @@ def check_queues(outside: Outside, findings: Findings, *, patient: bool) -> None
     """No message waits (I5). `patient`: those that will be taken up are under way."""
     for name, messages in outside.queues.items():
         if messages and patient:
-            findings.under_way.append(f"{messages} messages are in the queue {name}")
+            findings.under_way.append(f"{_lie(messages)} in the queue {name}")
         elif messages:
-            findings.violated("I5", "", f"{messages} messages are in a queue", name)
+            findings.violated("I5", "", f"{_lie(messages)} in a queue", name)
     for name, messages in outside.dead.items():
         if messages:
-            findings.violated(
-                "I5", "", f"{messages} dead messages are in a queue", f"{name}; `headrace redrive`"
-            )
+            what = f"{_lie(messages, 'dead message')} in a queue"
+            findings.violated("I5", "", what, f"{name}; `headrace redrive`")
+
+
+def _lie(messages: int, noun: str = "message") -> str:
+    return f"{many(messages, noun)} {'is' if messages == 1 else 'are'}"
 
 
 def check_events(outside: Outside, books: Mapping[DatasetId, Books], findings: Findings) -> None:

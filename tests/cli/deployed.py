@@ -30,6 +30,7 @@ class Deployed(Deployment):
         super().__init__(session, "headrace")
         self.session = session
         self._athena_stub = Stubber(self.athena)
+        self._functions_stub = Stubber(self.functions)
         self.outputs = Outputs(
             landing_bucket=self._bucket("landing"),
             lake_bucket=self._bucket("lake"),
@@ -170,7 +171,7 @@ class Deployed(Deployment):
         )
         taken = list(ends)
         if "replay" in told:
-            request = LandedObject("artefacts", f"replays/{dataset}/again/00000.json", "", "c0ffee", 42)
+            request = LandedObject("artefacts", f"replays/{dataset}/{batch}/00000.json", "", "c0ffee", 42)
             taken = [Finished(request, ObjectState.LOADED)]
             self.ledger.admit(dataset, request, NOW)
         self.ledger.assign(dataset, batch, [one.object for one in taken])
@@ -197,8 +198,8 @@ class Deployed(Deployment):
         return stub
 
     def function_answers(self, payload: bytes, *, failed: bool = False) -> Stubber:
-        """Let the next invoked function answer this."""
-        stub = Stubber(self.functions)
+        """Let the next function that is invoked, after those told of before, answer this."""
+        stub = self._functions_stub
         error = {"FunctionError": "Unhandled"} if failed else {}
         stub.add_response("invoke", {"StatusCode": 200, "Payload": _Body(payload), **error})
         stub.activate()

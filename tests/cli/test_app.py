@@ -46,6 +46,25 @@ def test_every_error_ends_in_its_exit_code_and_one_message(
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "`headrace up` starts it, and work that was begun goes on by itself"),
+        (("--stack", "prod"), "Is it there, and can you reach it?"),
+    ],
+)
+def test_what_cannot_be_reached_is_said_with_what_to_do_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], said: str
+) -> None:
+    def fail(_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+
+    monkeypatch.setattr(app, "resolve", fail)
+    ran = run(*options, "status")
+    assert ran.exit_code == ExitCode.UNREACHABLE
+    assert said in ran.stderr
+
+
 @pytest.mark.parametrize("asked", [{"args": ["--debug"]}, {"env": {"HEADRACE_DEBUG": "1"}}])
 def test_debugging_shows_the_traceback_before_the_message(
     run: Run, monkeypatch: pytest.MonkeyPatch, asked: dict[str, object]

@@ -1,5 +1,6 @@
 """The commands that switch the laptop on and off."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from headrace.domain.errors import InvalidContract
 from headrace_cli import laptop
-from headrace_cli.failures import ExitCode
+from headrace_cli.contract.check import check
+from headrace_cli.failures import ExitCode, Failure
 from headrace_local import emulator
 from headrace_local.laptop import PROJECT, Laptop
 from tests.cli.conftest import Run
+from tests.cli.deployed import Deployed
 
 MAIN = "from headrace_cli.app import main; main()"
 ON_LAPTOP = [pytest.mark.laptop]
@@ -36,6 +40,36 @@ def test_aws_has_no_switch(run: Run, command: list[str]) -> None:
     ran = run("--stack", "prod", *command)
     assert ran.exit_code == ExitCode.USAGE
     assert "leave out --profile, --stack and --region" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("refusal", "kind", "said"),
+    [
+        (
+            {"errorType": "InvalidContract", "errorMessage": "a.yaml:1:1: no"},
+            InvalidContract,
+            "a.yaml:1:1: no",
+        ),
+        ({"errorType": "IncompatibleTable", "errorMessage": "b is text"}, Failure, "b is text"),
+    ],
+)
+def test_interrupted_work_goes_on_where_a_contract_is_refused(
+    contracts: Path,
+    deployed: Deployed,
+    capsys: pytest.CaptureFixture[str],
+    refusal: dict[str, str],
+    kind: type[Exception],
+    said: str,
+) -> None:
+    deployed.function_answers(json.dumps(refusal).encode(), failed=True)
+    deployed.function_answers(b'{"admitted": 2, "woken": ["sea/tides"]}')
+    with pytest.raises(kind, match=said):
+        laptop.go_on(deployed, check([contracts]))
+    assert capsys.readouterr().err.splitlines() == [
+        "the laptop runs; `--no-register` leaves contracts/ alone",
+        "2 objects admitted that no event had announced",
+        "interrupted batches go on: sea/tides",
+    ]
 
 
 class TestRunning:

@@ -81,6 +81,21 @@ def test_people_see_reasons_one_a_line_and_the_text_cut(
     assert "\x1b" not in ran.stdout
 
 
+def test_an_object_that_nobody_knows_is_told_from_one_without_rows_in_quarantine(
+    deployed: Deployed, run: Run
+) -> None:
+    deployed.register()
+    known = deployed.land("a.csv")
+    for name in ("a.csv", known.key, known.identity):
+        with deployed.athena_answers(page(COLUMNS, TITLES)):
+            ran = run("quarantine", "aviation/runways", "--object", name)
+        assert (ran.exit_code, ran.stderr) == (ExitCode.FINE, "0 rows of aviation/runways\n")
+    with deployed.athena_answers(page(COLUMNS, TITLES)):
+        ran = run("quarantine", "aviation/runways", "--object", "b.csv")
+    assert (ran.exit_code, ran.stdout) == (ExitCode.USAGE, "")
+    assert "no object aviation/runways/b.csv of aviation/runways is known" in ran.stderr
+
+
 def test_an_unknown_dataset_is_a_usage_error(deployed: Deployed, run: Run) -> None:
     ran = run("quarantine", "aviation/runways")
     assert ran.exit_code == ExitCode.USAGE

@@ -7,6 +7,8 @@ import pytest
 
 from headrace.domain import keys
 from headrace.domain.dataset import DatasetId
+from headrace.domain.landed import LandedObject, ObjectState
+from headrace.domain.lineup import Finished
 from headrace.domain.rebuild import Rebuild
 from headrace.steps import records
 from headrace_cli.failures import ExitCode
@@ -74,6 +76,38 @@ def test_options_that_exclude_each_other_are_refused(deployed: Deployed, run: Ru
     ran = run("rebuild", str(RUNWAYS), "--plan", "--accept")
     assert (ran.exit_code, ran.stdout) == (ExitCode.USAGE, "")
     assert "--plan, --keep, --accept and --drop exclude each other" in ran.stderr
+
+
+def test_a_plan_counts_what_landed_and_not_the_requests_for_replays(runways: Deployed, run: Run) -> None:
+    request = LandedObject("artefacts", f"replays/{RUNWAYS}/1/00000.json", "", "c0ffee", 42)
+    runways.ledger.admit(RUNWAYS, request, NOW)
+    runways.ledger.assign(RUNWAYS, 2, [request])
+    runways.ledger.finish(RUNWAYS, 2, [Finished(request, ObjectState.LOADED, "", 3, 3, 0)])
+    runways.ledger.advance(RUNWAYS, 2, request)
+    planned = json.loads(run("rebuild", str(RUNWAYS), "--plan", "--json").stdout)
+    assert [planned[name] for name in ("batches", "objects", "rows", "curated")] == [2, 1, 3, 2]
+
+
+@pytest.mark.parametrize("error", ["InvalidRequest", "UnknownDataset"])
+def test_what_the_function_refuses_is_said_in_its_own_words(runways: Deployed, run: Run, error: str) -> None:
+    refusal = {"errorType": error, "errorMessage": "aviation/runways has no batch yet"}
+    with runways.function_answers(json.dumps(refusal).encode(), failed=True):
+        ran = run("rebuild", str(RUNWAYS))
+    assert (ran.exit_code, ran.stdout) == (ExitCode.USAGE, "")
+    assert ran.stderr == "aviation/runways has no batch yet\n"
+
+
+def test_a_plan_refuses_what_the_rebuild_would_refuse(deployed: Deployed, run: Run) -> None:
+    deployed.register()
+    ran = run("rebuild", str(RUNWAYS), "--plan")
+    assert (ran.exit_code, ran.stdout) == (ExitCode.USAGE, "")
+    assert ran.stderr == "aviation/runways has no batch yet, so there is nothing to rebuild\n"
+    long = DatasetId("aviation", "r" * 32)
+    deployed.register(long)
+    deployed.close(1, loaded(deployed.land("a.csv", long)), dataset=long)
+    ran = run("rebuild", str(long), "--plan")
+    assert (ran.exit_code, ran.stdout) == (ExitCode.USAGE, "")
+    assert "has too long a name for a rebuild, which adds `_rebuild1` to it" in ran.stderr
 
 
 @pytest.mark.parametrize(

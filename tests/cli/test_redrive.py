@@ -138,7 +138,9 @@ def test_an_object_that_no_dataset_takes_ends_as_unrouted(deployed: Deployed) ->
     stray = LandedObject("landing", "stray.csv", "version-of-stray.csv", "etag", 10)
     deployed.ledger.refuse(stray, "the key does not start with <domain>/<dataset>/", NOW)
     die(deployed, event("stray.csv"))
-    assert redrive.redrive(deployed, timeout=5).ends == {"QUARANTINED": 1}
+    found = redrive.redrive(deployed, timeout=5)
+    assert found.ends == {"QUARANTINED": 1}
+    assert found.told == (f"QUARANTINED {stray.identity}: the key does not start with <domain>/<dataset>/",)
 
 
 def test_a_dataset_registered_meanwhile_is_followed_like_any_other(deployed: Deployed) -> None:
@@ -242,5 +244,7 @@ def test_people_are_told_what_lies_there_and_where_it_goes(deployed: Deployed, r
     assert "such as: s3://landing/stray.csv?versionId=version-of-stray.csv" in planned
     done = run("redrive").stdout
     assert "buffer: 1 message: kept as a record under dead_letters/" in done
-    assert "objects: 1 QUARANTINED" in done
+    assert "received up to 2 times, looks of this command too; the oldest sent 20" in done
+    assert "objects: 1 QUARANTINED\n" in done
+    assert f"  QUARANTINED {stray.identity}: the key does not start with <domain>/<dataset>/\n" in done
     assert "no dead letters" in run("redrive").stdout

@@ -10,7 +10,17 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from headrace.domain import keys
-from headrace.domain.batch import Audit, Entry, ObjectAudit, RuleOutcome, Verdict
+from headrace.domain.batch import (
+    Audit,
+    Entry,
+    Manifest,
+    ObjectAudit,
+    ObjectReport,
+    RuleOutcome,
+    UnitReport,
+    Verdict,
+    WorkUnit,
+)
 from headrace.domain.comparison import Comparison, compare
 from headrace.domain.contract.compile import compile_contract
 from headrace.domain.dataset import DatasetId
@@ -23,8 +33,10 @@ from headrace.steps.quarantined import Quarantined
 from headrace.steps.replay_requests import LeftOut
 from headrace_cli.failures import ExitCode, Failure
 from headrace_cli.replay.asking import Asked, request
+from headrace_cli.replay.replaying import Replayed, RequestEnd
+from headrace_cli.replay.views import show_replay
 from tests.cli.conftest import TIDES, Run
-from tests.cli.deployed import NOW, Deployed, loaded
+from tests.cli.deployed import NOW, Deployed, loaded, page
 
 SEA = DatasetId("sea", "tides")
 TIGHT = TIDES.replace("logicalType: number}", "logicalType: number, logicalTypeOptions: {maximum: 4}}")
@@ -114,7 +126,10 @@ def sea(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Sea:
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        (Asked(objects=("a.csv", "b.csv")), {"objects": ("a.csv", "b.csv")}),
+        (
+            Asked(objects=("a.csv", "sea/tides/b.csv", "s3://landing/sea/tides/c.csv?versionId=1")),
+            {"objects": ("sea/tides/a.csv", "sea/tides/b.csv", "s3://landing/sea/tides/c.csv?versionId=1")},
+        ),
         (Asked(batch=3), {"batches": (3, 3)}),
         (Asked(batches="3:7"), {"batches": (3, 7)}),
         (Asked(day="2026-11-21"), {"day": "2026-11-21"}),
@@ -123,7 +138,7 @@ def sea(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Sea:
         (Asked(quarantined=True), {"quarantined": Quarantined()}),
         (
             Asked(quarantined=True, rule="range", column="height_m", batch=2, objects=("a.csv",)),
-            {"quarantined": Quarantined("range", "height_m", 2, "a.csv")},
+            {"quarantined": Quarantined("range", "height_m", 2, "sea/tides/a.csv")},
         ),
     ],
 )
@@ -142,6 +157,7 @@ def test_options_become_a_request_under_a_new_id(asked: Asked, told: dict[str, A
         (Asked(whole=True, quarantined=True), "beside it, not --all"),
         (Asked(quarantined=True, objects=("a", "b")), "one --object"),
         (Asked(batch=1, rule="range"), "give --quarantined, too"),
+        (Asked(rule="range"), "give --quarantined, too"),
         (Asked(batches="7:3"), "like 3:7, not '7:3'"),
         (Asked(batches="all"), "like 3:7, not 'all'"),
         (Asked(day="yesterday"), "like 2026-11-21, not 'yesterday'"),
@@ -195,6 +211,22 @@ def test_a_replay_is_followed_and_its_counts_are_told_before_and_after(sea: Sea,
     assert not told["planned"]
 
 
+def test_an_object_that_is_left_as_it_stands_is_told_with_the_reason(sea: Sea, run: Run) -> None:
+    def replay() -> None:
+        sea.replayed(ObjectState.LOADED, verdict=Verdict(publish=True, rules=()))
+        unit = WorkUnit(0, (0,))
+        manifest = Manifest(SEA, 2, sea.now, (Entry(sea.object, batch=1),), (unit,))
+        gone = ObjectReport(sea.object.identity, "left", "", 0, 0, 0, "this version is gone from landing")
+        sea.deployed.artefacts.write(keys.manifest_key(SEA, 2), records.encode(manifest))
+        report = UnitReport(0, (gone,), (), (), ())
+        sea.deployed.artefacts.write(keys.report_key(SEA, 2, 0), records.encode(report))
+
+    with sea.machine({"plan": sea.plan}, replay):
+        ran = run("replay", "sea/tides", "--all")
+    assert ran.exit_code == ExitCode.FINE, ran.stderr
+    assert f"left as it stands: {sea.object.identity}: this version is gone from landing" in ran.stdout
+
+
 def test_a_replay_that_a_dataset_rule_refuses_changes_nothing_and_exits_with_trouble(
     sea: Sea, run: Run
 ) -> None:
@@ -202,9 +234,20 @@ def test_a_replay_that_a_dataset_rule_refuses_changes_nothing_and_exits_with_tro
     with sea.machine({"plan": sea.plan}, lambda: sea.replayed(ObjectState.REJECTED, verdict=refused)):
         ran = run("replay", "sea/tides", "--batch", "1")
     assert ran.exit_code == ExitCode.TROUBLE
+    assert ran.stdout.startswith("sea/tides: 1 object of 1 batch refused under contract 1.1.0+")
     assert "dataset rule some_rows refused the replay" in ran.stdout
     assert ran.stdout.splitlines()[1] == "as batch 2"
     assert "none of 1 object changes" in ran.stderr
+
+
+def test_a_replay_of_which_one_request_is_refused_was_done_in_part(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = ObjectAudit("s3://landing/a", ObjectState.LOADED, 3, 3, 0, "", "")
+    ends = tuple(RequestEnd("1.json", 2, state, "") for state in (ObjectState.LOADED, ObjectState.REJECTED))
+    compared = compare([line], [line])
+    show_replay(Replayed("sea/tides", "1", False, 1, ("1.0.0",), "1.1.0", (), compared, ends, ()))
+    assert capsys.readouterr().out.startswith("sea/tides: 1 object of 1 batch partly replayed under")
 
 
 def test_a_plan_tells_what_would_change_and_what_it_cannot_know(sea: Sea, run: Run) -> None:
@@ -270,11 +313,34 @@ def test_a_replay_that_cannot_be_planned_says_why(
     assert said in ran.stderr
 
 
+def test_a_rule_that_no_row_broke_is_said_with_the_rules_there_are(sea: Sea, run: Run) -> None:
+    rows = (["column", "rule"], ["height_m", "range"], [None, "unreadable"], [None, None])
+    sea.deployed.athena_answers(page({"column": "varchar", "rule": "varchar"}, *rows))
+    cause = '{"errorMessage": "no row is what is asked for"}'
+    with sea.machine(status="FAILED", error="InvalidRequest", cause=cause):
+        ran = run("replay", "sea/tides", "--quarantined", "--rule", "nonsense")
+    assert ran.exit_code == ExitCode.USAGE
+    assert ran.stderr.splitlines() == [
+        "no row is what is asked for",
+        "Its rows are in quarantine by column and rule: height_m range, unreadable.",
+        "Nothing was replayed.",
+    ]
+
+
+def test_rules_that_cannot_be_read_do_not_hide_why_a_replay_is_refused(sea: Sea, run: Run) -> None:
+    sea.deployed.athena_answers(state="FAILED")
+    cause = '{"errorMessage": "no row is what is asked for"}'
+    with sea.machine(status="FAILED", error="InvalidRequest", cause=cause):
+        ran = run("replay", "sea/tides", "--quarantined", "--rule", "nonsense")
+    assert ran.exit_code == ExitCode.USAGE
+    assert ran.stderr.splitlines() == ["no row is what is asked for", "Nothing was replayed."]
+
+
 def test_requests_that_do_not_come_to_their_end_in_time_are_safe_in_the_ledger(sea: Sea, run: Run) -> None:
     with sea.machine({"plan": sea.plan}, sea.admit):
-        ran = run("replay", "sea/tides", "--batch", "1", "--timeout", "0")
+        ran = run("replay", "sea/tides", "--batch", "1", "--timeout", "0.2")
     assert ran.exit_code == ExitCode.TROUBLE
-    assert "1 of 1 replay requests wait in the ledger" in ran.stderr
+    assert "not all at their end within 0.2 s: 1 of 1 replay requests wait in the ledger" in ran.stderr
 
 
 def test_a_replay_that_is_still_planned_when_time_is_up_goes_on_by_itself(sea: Sea, run: Run) -> None:

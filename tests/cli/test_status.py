@@ -124,6 +124,7 @@ def test_a_rejected_batch_is_to_be_looked_at_but_not_stuck(deployed: Deployed, r
     assert "LOOK   aviation/runways: Nothing of batch 1 was published" in ran.stdout
     assert "some_rows: measured 0, expected row_count at least 1" in ran.stdout
     assert "next: `headrace quarantine aviation/runways`" in ran.stdout
+    assert "`headrace replay aviation/runways --batch 1 --plan`" in ran.stdout
 
 
 def test_a_mart_behind_what_it_reads_is_stuck_when_no_refresh_runs(deployed: Deployed) -> None:
@@ -145,6 +146,14 @@ def test_a_batch_that_published_nothing_leaves_no_mart_behind(deployed: Deployed
     deployed.close(2, Finished(deployed.land("b.csv"), ObjectState.REJECTED, "", 3, 0, 3), publish=False)
     deployed.register_mart(LONGEST, [RUNWAYS], mart_of(1))
     assert not any(one.stuck for one in status_of(deployed).trouble)
+
+
+def test_a_mart_holds_no_more_than_there_is(deployed: Deployed, run: Run) -> None:
+    deployed.register()
+    deployed.close(1, loaded(deployed.land("a.csv")))
+    deployed.close(2, Finished(deployed.land("b.csv"), ObjectState.QUARANTINED, "not UTF-8", 1, 0, 1))
+    deployed.register_mart(LONGEST, [RUNWAYS], mart_of(2))
+    assert "aviation/runways 2 of 2" in run("status").stdout
 
 
 def test_one_dataset_shows_its_batches_and_its_objects_worst_first(deployed: Deployed, run: Run) -> None:
@@ -178,6 +187,17 @@ def test_a_replayed_object_is_shown_once_as_it_is_now(deployed: Deployed, run: R
     assert [one["verdict"] for one in found["datasets"][0]["batches"]] == ["replayed", "published"]
 
 
+def test_a_refused_replay_is_shown_with_the_rule_that_refused_it(deployed: Deployed, run: Run) -> None:
+    deployed.register()
+    landed = deployed.land("a.csv")
+    deployed.close(1, loaded(landed))
+    request = ObjectAudit("s3://artefacts/replays/1", ObjectState.REJECTED, 3, 0, 3, "", "")
+    deployed.close(2, publish=False, replay=request)
+    batches = run("status", "aviation/runways").stdout.split("recent batches")[1]
+    refused = next(line for line in batches.splitlines() if "refused" in line)
+    assert "some_rows: measured 0, expected row_count at least 1" in refused
+
+
 def test_a_mart_is_behind_a_replay_that_took_all_rows_away(deployed: Deployed) -> None:
     deployed.register()
     landed = deployed.land("a.csv")
@@ -196,6 +216,29 @@ def test_objects_that_no_dataset_takes_are_listed_with_the_reason(deployed: Depl
     assert "unrouted objects" in ran.stdout
     assert "no contract is registered for aviation/airports" in ran.stdout
     assert ran.exit_code == ExitCode.FINE
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status", str(LONGEST)),
+        ("verify", str(LONGEST)),
+        ("quarantine", str(LONGEST)),
+        ("replay", str(LONGEST), "--all"),
+        ("rebuild", str(LONGEST)),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_mart_is_told_from_what_is_not_registered(
+    deployed: Deployed, run: Run, command: tuple[str, ...]
+) -> None:
+    deployed.register()
+    deployed.register_mart(LONGEST, [RUNWAYS], mart_of(1))
+    ran = run(*command)
+    assert (ran.exit_code, ran.stdout) == (ExitCode.USAGE, "")
+    assert ran.stderr == (
+        "aviation/longest_runways is a mart: `headrace status` shows it; it has no batches\n"
+    )
 
 
 def test_a_dataset_that_is_not_registered_is_a_usage_error(deployed: Deployed, run: Run) -> None:

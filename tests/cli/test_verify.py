@@ -34,12 +34,13 @@ def test_messages_on_their_way_are_told_from_dead_ones(deployed: Deployed, run: 
     deployed.sqs.send_message(QueueUrl=deployed.outputs.buffer_queue_url, MessageBody="{}")
     ran = run("verify", "--json")
     assert ran.exit_code == ExitCode.NOT_AT_REST
-    assert json.loads(ran.stdout)["under_way"] == ["1 messages are in the queue buffer"]
+    assert json.loads(ran.stdout)["under_way"] == ["1 message is in the queue buffer"]
     deployed.sqs.send_message(QueueUrl=deployed.outputs.buffer_dead_letter_queue_url, MessageBody="{}")
     ran = run("verify", "--json")
     assert ran.exit_code == ExitCode.TROUBLE
     (violation,) = json.loads(ran.stdout)["violations"]
     assert (violation["invariant"], violation["evidence"]) == ("I5", "dead letters; `headrace redrive`")
+    assert violation["what"] == "1 dead message is in a queue"
 
 
 def test_a_dataset_that_is_not_registered_is_a_wrong_word(deployed: Deployed, run: Run) -> None:

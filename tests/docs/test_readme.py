@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from headrace.domain.contract.compile import compile_contract
+
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text("utf-8")
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").rglob("*.md"))]
@@ -25,6 +27,15 @@ def test_ci_calls_the_test_command_of_the_readme() -> None:
 def test_links_lead_to_files_that_are_there(page: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_contracts_of_the_demos_output_are_those_of_the_folder() -> None:
+    shown = re.findall(r"^s3://[^/]+/(\w+/\w+)/.*?\n((?: .*\n)+)", README, re.MULTILINE)
+    assert [dataset for dataset, _ in shown] == ["aviation/runways", "people/users"]
+    for dataset, rows in shown:
+        path = f"contracts/{dataset}.odcs.yaml"
+        compiled = compile_contract(path, (PROJECT / path).read_text("utf-8")).compiled
+        assert set(re.findall(r"contract ([^)]+)\)", rows)) == {compiled.contract}
 
 
 def test_every_page_is_reached_from_the_readme_or_its_neighbours() -> None:

@@ -47,7 +47,8 @@ def test_unreadable_objects_are_told_to_people_without_their_content(world: Worl
     world.land("river/mills/a.csv", b"\x1f\x8b\x08secret")
     world.rest()
     ((subject, message),) = world.alerts.alerts
-    assert subject == "river/mills: 1 objects quarantined"
+    assert subject == "river/mills: 1 object quarantined"
+    assert message.startswith("These objects of batch 1 were quarantined whole:\n- s3://landing/river/mills")
     assert "river/mills/a.csv" in message
     assert "secret" not in message
 

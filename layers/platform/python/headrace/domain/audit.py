@@ -170,12 +170,12 @@ def trouble(audit: Audit) -> Iterator[tuple[str, str]]:
             f"{audit.dataset}: batch {audit.batch} {end}, and a rule warns",
             f"These rules do not keep batch {audit.batch} back:\n" + _listed(audit.verdict.warned),
         )
-    unreadable = [one for one in audit.objects if one.state is ObjectState.QUARANTINED]
-    if unreadable:
-        listed = "\n".join(f"- {one.identity}: {one.reason}" for one in unreadable[:20])
+    whole = [one for one in audit.objects if one.state is ObjectState.QUARANTINED]
+    if whole:
+        listed = "\n".join(f"- {one.identity}: {one.reason}" for one in whole[:20])
         yield (
-            f"{audit.dataset}: {len(unreadable)} objects quarantined",
-            f"Batch {audit.batch} could not read these objects:\n{listed}",
+            f"{audit.dataset}: {len(whole)} object{'' if len(whole) == 1 else 's'} quarantined",
+            f"These objects of batch {audit.batch} were quarantined whole:\n{listed}",
         )
 
 
