@@ -14,6 +14,7 @@ from functools import wraps
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, Self
+from uuid import uuid4
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -158,7 +159,7 @@ class FakeLedger(OneAtATime):
         standing = self._datasets.get(dataset)
         if instead_of is not None and (standing is None or standing.contract != instead_of):
             return False
-        standing = standing or DatasetState(dataset, contract, 1, 0)
+        standing = standing or DatasetState(dataset, contract, 1, 0, registration=uuid4().hex)
         self._datasets[dataset] = replace(standing, contract=contract)
         return True
 
@@ -241,10 +242,9 @@ class FakeLedger(OneAtATime):
         else:
             self._loaded.pop(key, None)
 
-    def advance(self, dataset: DatasetId, batch: int, witness: LandedObject) -> None:
+    def advance(self, dataset: DatasetId, batch: int, registration: str) -> None:
         standing = self._datasets.get(dataset)
-        placed = self._placed.get((str(dataset), witness.fingerprint))
-        if standing and standing.next_batch == batch and placed and placed.object.batch == batch:
+        if standing and (standing.next_batch, standing.registration) == (batch, registration):
             self._datasets[dataset] = replace(standing, next_batch=batch + 1, attempt=0)
 
     def acquire(self, dataset: DatasetId, at: datetime, instead_of: str | None = None) -> DatasetState | None:

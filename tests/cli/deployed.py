@@ -176,9 +176,10 @@ class Deployed(Deployment):
             self.ledger.admit(dataset, request, NOW)
         self.ledger.assign(dataset, batch, [one.object for one in taken])
         self.ledger.finish(dataset, batch, taken)
-        self.ledger.advance(dataset, batch, taken[0].object)
         state = self.ledger.dataset(dataset)
-        if state and state.lease:
+        assert state
+        self.ledger.advance(dataset, batch, state.registration)
+        if state.lease:
             self.ledger.release(dataset, state.lease.execution)
 
     def athena_answers(

@@ -83,7 +83,9 @@ def test_a_plan_counts_what_landed_and_not_the_requests_for_replays(runways: Dep
     runways.ledger.admit(RUNWAYS, request, NOW)
     runways.ledger.assign(RUNWAYS, 2, [request])
     runways.ledger.finish(RUNWAYS, 2, [Finished(request, ObjectState.LOADED, "", 3, 3, 0)])
-    runways.ledger.advance(RUNWAYS, 2, request)
+    state = runways.ledger.dataset(RUNWAYS)
+    assert state
+    runways.ledger.advance(RUNWAYS, 2, state.registration)
     planned = json.loads(run("rebuild", str(RUNWAYS), "--plan", "--json").stdout)
     assert [planned[name] for name in ("batches", "objects", "rows", "curated")] == [2, 1, 3, 2]
 

@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject, ObjectState
+from headrace.domain.lineup import DatasetState
 from headrace.ports import Ledger
 
 ALBUMS = DatasetId("music", "albums")
@@ -24,11 +27,16 @@ def admitted(ledger: Ledger, *objects: LandedObject) -> None:
         assert ledger.admit(ALBUMS, landed, second(number))
 
 
-def advance(ledger: Ledger, batch: int) -> None:
-    """Take the albums beyond a batch that has one object."""
-    witness = album(f"of batch {batch}")
-    ledger.admit(ALBUMS, witness, NOON, batch)
-    ledger.advance(ALBUMS, batch, witness)
+def advance(ledger: Ledger, batch: int, dataset: DatasetId = ALBUMS) -> None:
+    """Take a dataset beyond a batch, as it is registered now."""
+    state = ledger.dataset(dataset)
+    ledger.advance(dataset, batch, state.registration if state else "")
+
+
+def standing(ledger: Ledger, dataset: DatasetId = ALBUMS) -> DatasetState | None:
+    """Where a dataset stands, whatever its registration is called."""
+    state = ledger.dataset(dataset)
+    return state and replace(state, registration="")
 
 
 def states(ledger: Ledger) -> dict[str, tuple[ObjectState, int]]:

@@ -1,15 +1,10 @@
 """How every ledger forgets a dataset."""
 
-from datetime import UTC, datetime
-
 from headrace.domain.batch import Previous
-from headrace.domain.dataset import DatasetId
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.domain.lineup import DatasetState, Finished
+from tests.ports.ledgers import ALBUMS, NOON, TRACKS, advance, standing
 from tests.ports.worlds import World
-
-ALBUMS, TRACKS = DatasetId("music", "albums"), DatasetId("music", "tracks")
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_a_forgotten_dataset_begins_anew_and_its_neighbour_knows_nothing_of_it(world: World) -> None:
@@ -22,7 +17,7 @@ def test_a_forgotten_dataset_begins_anew_and_its_neighbour_knows_nothing_of_it(w
         ledger.assign(dataset, 1, objects[:2])
         loaded = Previous(objects[0].identity, "abc")
         ledger.finish(dataset, 1, [Finished(objects[0], ObjectState.LOADED, loaded=loaded)])
-        ledger.advance(dataset, 1, objects[0])
+        advance(ledger, 1, dataset)
     before = ledger.objects(str(TRACKS))
     for _ in range(2):
         ledger.forget(ALBUMS)
@@ -32,5 +27,5 @@ def test_a_forgotten_dataset_begins_anew_and_its_neighbour_knows_nothing_of_it(w
     assert not any(ledger.known(ALBUMS, landed) for landed in objects)
     assert ledger.objects(str(TRACKS)) == before
     ledger.register(ALBUMS, "contracts/2.json")
-    assert ledger.dataset(ALBUMS) == DatasetState(ALBUMS, "contracts/2.json", 1, 0)
+    assert standing(ledger) == DatasetState(ALBUMS, "contracts/2.json", 1, 0)
     assert ledger.admit(ALBUMS, objects[0], NOON)

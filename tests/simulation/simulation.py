@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from headrace.domain import keys
 from headrace.domain.dataset import DatasetId
 from headrace.domain.envelope import landed_objects
 from headrace.runtime import Reply
 from headrace.steps.reconcile import Reconcile, reconcile
-from headrace.steps.wake import waits
 from tests.fakes import FakeClock, FakeExecutions
 from tests.simulation.buffer import Buffer
 from tests.simulation.catalog import SimulatedCatalog
@@ -153,9 +153,12 @@ class Simulation:
     def _work_is_left(self) -> bool:
         if self._idle_since == self._ends and not self.scheduler.living:
             return False  # nothing has happened since nothing was left
-        ledger, artefacts = self.world.ledger, self.world.artefacts
+        ledger = self.world.ledger
+        manifests = {one.key for one in self.world.artefacts.list("batches/")}
         left = any(
-            state.lease or waits(state.dataset, ledger=ledger, artefacts=artefacts)
+            state.lease
+            or ledger.pending(state.dataset, 1)
+            or keys.manifest_key(state.dataset, state.next_batch) in manifests
             for state in ledger.datasets()
         )
         self._idle_since = -1 if left else self._ends

@@ -8,7 +8,6 @@ import pytest
 from headrace.domain import keys
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import Unavailable
-from headrace.domain.landed import LandedObject
 from headrace.steps.close_batch import ROUNDS
 from headrace.steps.plan_batch import PlanBatch, plan_batch
 from tests.fakes import FakeLedger
@@ -125,14 +124,14 @@ def test_a_ledger_that_is_lost_just_before_it_moves_on_is_not_taken_beyond_the_b
     landed = world.land("river/mills/a.csv", GOOD)
     advance = FakeLedger.advance
 
-    def of_another_ledger(_: FakeLedger, dataset: DatasetId, batch: int, witness: LandedObject) -> None:
+    def of_another_ledger(_: FakeLedger, dataset: DatasetId, batch: int, registration: str) -> None:
         """The table is deleted, made anew and registered while the call is on its way."""
         monkeypatch.setattr(FakeLedger, "advance", advance)
         state = world.ledger.dataset(dataset)
         assert state
         world.ledger = FakeLedger()
         world.ledger.register(dataset, state.contract)
-        world.ledger.advance(dataset, batch, witness)
+        world.ledger.advance(dataset, batch, registration)
 
     monkeypatch.setattr(FakeLedger, "advance", of_another_ledger)
     world.rest()
@@ -146,7 +145,7 @@ def test_a_ledger_that_is_lost_just_before_it_moves_on_is_not_taken_beyond_the_b
     assert state.next_batch == 2
 
 
-def test_one_wake_up_takes_a_ledger_that_was_put_back_through_all_batches_that_stand(world: World) -> None:
+def test_one_wake_up_takes_a_ledger_that_was_lost_through_all_batches_that_stand(world: World) -> None:
     for number in range(ROUNDS + 2):
         world.land("river/mills/same-key.csv", GOOD + b"Mill,%d\n" % number)
         world.rest()
@@ -155,9 +154,11 @@ def test_one_wake_up_takes_a_ledger_that_was_put_back_through_all_batches_that_s
     assert state.next_batch == ROUNDS + 3
     world.ledger = FakeLedger()
     world.ledger.register(MILLS, state.contract)
+    ran_before = len(world.executions.started)
     assert world.reconcile().woken == ("river/mills",)
     world.rest()
     again = world.ledger.dataset(MILLS)
     assert again
     assert (again.next_batch, again.lease) == (state.next_batch, None)
+    assert len(world.executions.started) == ran_before + 2
     assert len(world.ledger.objects("river/mills")) == ROUNDS + 2

@@ -17,6 +17,7 @@ from headrace.ports import VersionPage
 from headrace.steps.reconcile import Reconcile, reconcile
 from headrace_cli.verify import Outside, verify
 from tests.fakes import FakeLedger
+from tests.ports.ledgers import standing
 from tests.world import World
 
 MILLS = DatasetId("river", "mills")
@@ -268,7 +269,7 @@ def test_a_ledger_lost_whole_is_recalled_when_the_contract_is_registered(world: 
     assert state is not None
     assert state.next_batch == 3
     world.rest()
-    assert world.ledger.dataset(MILLS) == before.dataset(MILLS)
+    assert standing(world.ledger, MILLS) == standing(before, MILLS)
     assert world.ledger.objects("river/mills") == before.objects("river/mills")
     assert len(world.executions.started) == ran + 1
     world.reconcile(list_landing=True)

@@ -99,7 +99,8 @@ class Ledger(Protocol):
     """
 
     def register(self, dataset: DatasetId, contract: str, instead_of: str | None = None) -> bool:
-        """Point a dataset at a compiled contract; a new dataset starts at batch 1.
+        """Point a dataset at a compiled contract; a new dataset starts at batch 1, under a registration that
+        no other has.
 
         With `instead_of`, only where that is the contract in force; whether it was done.
         """
@@ -159,9 +160,10 @@ class Ledger(Protocol):
         replay `batch` gave them. Idempotent, and only forwards: a newer replay's word stands. A key's
         loaded content is forgotten with the object it is of, and set only where there is none."""
 
-    def advance(self, dataset: DatasetId, batch: int, witness: LandedObject) -> None:
-        """Make batch + 1 the next one and its attempt 0. No effect unless `batch` is the next one and has
-        the object `witness` in it: a ledger that was lost and made anew meanwhile knows nothing of either."""
+    def advance(self, dataset: DatasetId, batch: int, registration: str) -> None:
+        """Make batch + 1 the next one and its attempt 0. No effect unless `batch` is the next one and the
+        dataset's `registration` this one: a ledger that was lost and made anew meanwhile knows nothing of
+        what the batch did to the old one."""
 
     def acquire(self, dataset: DatasetId, at: datetime, instead_of: str | None = None) -> DatasetState | None:
         """Take the dataset's lease and count the attempt, if it is free (or held by the execution

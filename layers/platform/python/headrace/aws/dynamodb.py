@@ -26,12 +26,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import msgspec
 from msgspec.structs import asdict, replace
 
 from headrace.aws.backoff import backoff
-from headrace.aws.dynamodb_table import Action, Item, Key, Table, check, delete, put, update
+from headrace.aws.dynamodb_table import Action, Item, Key, Table, check, delete, put
 from headrace.domain.batch import Previous
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import UnknownDataset
@@ -64,9 +65,16 @@ class DynamoLedger:
         return self._update_dataset(
             dataset,
             "SET contract = :contract, next_batch = if_not_exists(next_batch, :one), "
-            "attempt = if_not_exists(attempt, :zero)",
+            "attempt = if_not_exists(attempt, :zero), "
+            "registration = if_not_exists(registration, :registration)",
             only_if="contract = :expected" if expected else "",
-            values={":contract": contract, ":one": 1, ":zero": 0, **expected},
+            values={
+                ":contract": contract,
+                ":one": 1,
+                ":zero": 0,
+                ":registration": uuid4().hex,
+                **expected,
+            },
         )
 
     def dataset(self, dataset: DatasetId) -> DatasetState | None:
@@ -76,15 +84,13 @@ class DynamoLedger:
     def datasets(self) -> list[DatasetState]:
         return [_dataset_state(item) for item in self._table.query(_DATASETS)]
 
-    def advance(self, dataset: DatasetId, batch: int, witness: LandedObject) -> None:
-        there = check(_batch(str(dataset), batch, witness), "attribute_exists(pk)")
-        onwards = update(
-            (_DATASETS, str(dataset)),
+    def advance(self, dataset: DatasetId, batch: int, registration: str) -> None:
+        self._update_dataset(
+            dataset,
             "SET next_batch = :next, attempt = :zero",
-            {"next": batch + 1, "zero": 0, "batch": batch},
-            only_if="next_batch = :batch",
+            only_if="next_batch = :batch AND registration = :registration",
+            values={":next": batch + 1, ":zero": 0, ":batch": batch, ":registration": registration},
         )
-        self._table.apply(f"advance {dataset} beyond batch {batch}", [[there, onwards]])
 
     def acquire(self, dataset: DatasetId, at: datetime, instead_of: str | None = None) -> DatasetState | None:
         waits = backoff(f"lease {dataset}")
@@ -312,6 +318,7 @@ def _dataset_state(item: Item) -> DatasetState:
         next_batch=int(item["next_batch"]),
         attempt=int(item["attempt"]),
         lease=Lease(str(item["execution"]), datetime.fromisoformat(str(item["since"]))) if leased else None,
+        registration=str(item["registration"]),
     )
 
 

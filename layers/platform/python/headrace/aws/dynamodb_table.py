@@ -47,11 +47,6 @@ def check(key: Key, only_if: str, given: Item = MappingProxyType({})) -> Action:
     return {"ConditionCheck": {"Key": _key(key), **_condition(only_if, given)}}
 
 
-def update(key: Key, change: str, given: Item, only_if: str) -> Action:
-    """Change attributes of an item, where `only_if` holds of it."""
-    return {"Update": {"Key": _key(key), "UpdateExpression": change, **_condition(only_if, given)}}
-
-
 class Table:
     """The table, through a boto3 client. Errors are those of `headrace.domain.errors`."""
 

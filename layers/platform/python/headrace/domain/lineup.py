@@ -23,7 +23,8 @@ MAX_ATTEMPTS = 8
 class DatasetState(Struct, frozen=True):
     """A registered dataset: the key of its compiled contract, the batch that is open or comes next.
 
-    `attempt` counts the executions started for `next_batch`; it makes their names differ.
+    `attempt` counts the executions started for `next_batch`; it makes their names differ. `registration`
+    tells this dataset of this ledger from one that was lost, or forgotten, and registered anew.
     """
 
     dataset: DatasetId
@@ -31,6 +32,7 @@ class DatasetState(Struct, frozen=True):
     next_batch: int
     attempt: int
     lease: Lease | None = None
+    registration: str = ""
 
     def retry_due(self, now: datetime) -> bool:
         """Whether a failed attempt may be followed by the next: the second at once, then after a

@@ -51,6 +51,7 @@ def close_batch(
 ) -> BatchClosed:
     manifest = records.read(artefacts, request.manifest, Manifest)
     dataset = manifest.dataset
+    state = ledger.dataset(dataset)
     audit, profile = _closing(manifest, artefacts, clock)
     if audit.verdict.publish and (audit.curated or audit.replay):
         events.publish("Dataset Updated", _updated(audit))
@@ -59,19 +60,16 @@ def close_batch(
     if profile:
         warn_of_personal_data(profile, artefacts=artefacts, alerts=alerts)
         metrics.count("ColumnsDrifted", len(profile.drifted), dataset)
-    if audit.replay:
-        metrics.count("RowsReplayed", audit.rows, dataset)
-    else:
-        metrics.count("RowsCurated", audit.curated, dataset)
-        metrics.count("RowsQuarantined", audit.quarantined, dataset)
-        metrics.count("ObjectsClosed", len(audit.objects), dataset)
+    _count(audit, metrics)
     settle(manifest, manifest.taken, finished_objects(manifest, audit), ledger, clock.now())
     if amended := amended_objects(manifest, audit):
         ledger.amend(dataset, manifest.batch, amended)
     if audit.verdict.publish and audit.verdict.contract:
         keep_widened(dataset, audit.verdict.contract, artefacts=artefacts, ledger=ledger)
-    ledger.advance(dataset, manifest.batch, manifest.taken[0])
-    if request.round < ROUNDS and waits(dataset, ledger=ledger, artefacts=artefacts):
+    if state:
+        ledger.advance(dataset, manifest.batch, state.registration)
+    leased = state and state.lease and state.lease.execution == request.execution
+    if leased and request.round < ROUNDS and waits(dataset, ledger=ledger, artefacts=artefacts):
         return BatchClosed(waiting=True)
     rest(
         dataset,
@@ -82,6 +80,15 @@ def close_batch(
         clock=clock,
     )
     return BatchClosed(waiting=False)
+
+
+def _count(audit: Audit, metrics: Metrics) -> None:
+    if audit.replay:
+        metrics.count("RowsReplayed", audit.rows, audit.dataset)
+    else:
+        metrics.count("RowsCurated", audit.curated, audit.dataset)
+        metrics.count("RowsQuarantined", audit.quarantined, audit.dataset)
+        metrics.count("ObjectsClosed", len(audit.objects), audit.dataset)
 
 
 def _closing(manifest: Manifest, artefacts: ObjectStore, clock: Clock) -> tuple[Audit, BatchProfile | None]:

@@ -25,7 +25,7 @@ from headrace.domain.zones import REBUILD, WATERMARK, TableRef, Zones
 from headrace.ports import Clock, Executions, Ledger, ObjectStore, TableCatalog
 from headrace.steps import records
 from headrace.steps.rebuilds import begin_rebuild, end_rebuild, open_rebuild, rebuilds
-from headrace.steps.wake import wake
+from headrace.steps.wake import start_over
 
 
 class RebuildDataset(Struct, frozen=True):
@@ -120,7 +120,13 @@ class _Yard:
         standing = self._ledger.dataset(rebuild.shadow)
         first = max(after + 1, standing.next_batch if standing else 1)
         copied = self._copy(rebuild, first, watermark)
-        self._wake(rebuild.shadow)
+        start_over(
+            rebuild.shadow,
+            ledger=self._ledger,
+            artefacts=self._artefacts,
+            executions=self._executions,
+            clock=self._clock,
+        )
         return DatasetRebuilt(str(rebuild.shadow), watermark, copied)
 
     def publish(self, rebuild: Rebuild, watermark: int) -> bool:
@@ -192,20 +198,6 @@ class _Yard:
             if admitted >= _OBJECTS:
                 return batch
         return last
-
-    def _wake(self, shadow: DatasetId) -> None:
-        state = self._ledger.dataset(shadow)
-        holder = state.lease.execution if state and state.lease else None
-        if holder and self._executions.running(holder):
-            return
-        if holder or self._ledger.pending(shadow, 1):
-            wake(
-                shadow,
-                ledger=self._ledger,
-                executions=self._executions,
-                clock=self._clock,
-                instead_of=holder,
-            )
 
     def _swapped(self, rebuild: Rebuild, home: TableRef, shadow: TableRef, watermark: int) -> bool:
         """Whether the table holds the shadow's files, by this call or an earlier one; not where it has moved

@@ -54,7 +54,7 @@ def recall(
             ledger.amend(dataset, batch, amended)
         if audit.verdict.publish and audit.verdict.contract:
             keep_widened(dataset, audit.verdict.contract, artefacts=artefacts, ledger=ledger)
-        ledger.advance(dataset, batch, manifest.taken[0])
+        ledger.advance(dataset, batch, state.registration)
         recalled += 1
     return recalled
 

@@ -28,7 +28,7 @@ from headrace.steps import records
 from headrace.steps.recall import recall
 from headrace.steps.route import route_refused
 from headrace.steps.tables import with_mart, with_tables
-from headrace.steps.wake import waits, wake
+from headrace.steps.wake import start_over
 
 
 class ContractText(Struct, frozen=True):
@@ -92,7 +92,7 @@ def register_dataset(
     route_refused(taking, ledger=ledger, clock=clock)
     for dataset in taking:
         recall(dataset, ledger=ledger, artefacts=artefacts, catalog=catalog, clock=clock, zones=zones)
-        _start_over(dataset, artefacts=artefacts, ledger=ledger, executions=executions, clock=clock)
+        start_over(dataset, artefacts=artefacts, ledger=ledger, executions=executions, clock=clock)
     return Registered(
         tuple(Registration(str(one.compiled.dataset), one.compiled.contract, one.notes) for one in ready)
     )
@@ -173,15 +173,3 @@ class _Registry:
     def _in_force(self, dataset: DatasetId) -> str | None:
         state = self._ledger.dataset(dataset) or self._ledger.mart(dataset)
         return state.contract if state else None
-
-
-def _start_over(
-    dataset: DatasetId, *, artefacts: ObjectStore, ledger: Ledger, executions: Executions, clock: Clock
-) -> None:
-    """Give a dataset that stopped after too many attempts a new one, and go on with a batch that is begun."""
-    state = ledger.dataset(dataset)
-    if state and state.lease and not executions.running(state.lease.execution):
-        holder = state.lease.execution
-        wake(dataset, ledger=ledger, executions=executions, clock=clock, instead_of=holder)
-    elif state and waits(dataset, ledger=ledger, artefacts=artefacts):
-        wake(dataset, ledger=ledger, executions=executions, clock=clock)

@@ -1,7 +1,7 @@
 """Starts an execution for a dataset that waits and that nobody works on.
 
 No wake-up is lost: whoever adds an object adds it before trying the lease, and whoever gives the
-lease back looks for objects after doing so. Both look at the ledger, whose reads are consistent.
+lease back looks for work after doing so. The ledger and the manifests that they look at are consistent.
 """
 
 from headrace.domain import keys
@@ -48,6 +48,18 @@ def waits(dataset: DatasetId, *, ledger: Ledger, artefacts: ObjectStore) -> bool
         return True
     state = ledger.dataset(dataset)
     return state is not None and begun(dataset, state.next_batch, artefacts)
+
+
+def start_over(
+    dataset: DatasetId, *, ledger: Ledger, artefacts: ObjectStore, executions: Executions, clock: Clock
+) -> None:
+    """Wake a dataset that has work, also where an execution that no longer runs holds its lease."""
+    state = ledger.dataset(dataset)
+    if state and state.lease and not executions.running(state.lease.execution):
+        holder = state.lease.execution
+        wake(dataset, ledger=ledger, executions=executions, clock=clock, instead_of=holder)
+    elif waits(dataset, ledger=ledger, artefacts=artefacts):
+        wake(dataset, ledger=ledger, executions=executions, clock=clock)
 
 
 def rest(

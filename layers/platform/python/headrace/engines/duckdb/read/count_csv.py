@@ -48,7 +48,7 @@ def count_records(file: BinaryIO, csv: Csv, begin: int) -> int | None:
     file.seek(begin)
     following = file.read(_PIECE)
     while following:
-        whole, following = rest + following, file.read(max(_PIECE, len(rest)))
+        whole, following = rest + following, file.read(min(max(_PIECE, len(rest)), _LONGEST_LINE))
         last = not following
         lines = whole if last else whole[: whole.rfind(b"\n") + 1]
         marks = lines.translate(None, others)

@@ -52,6 +52,7 @@ _NAMES: dict[type[Format], str] = {
 _UTF_16 = "UTF-16 text"
 _TWICE = tuple(f"compressed twice with {codec}" for codec in ("gzip", "zstd", "bzip2", "xz"))
 _ADVICE = {_UTF_16: "set the server's encoding to utf-16", **dict.fromkeys(_TWICE, "compress it once")}
+_ELSEWHERE = "correct the server's format, or land it where it belongs"
 _OLE = b"\xd0\xcf\x11\xe0"
 MAGIC_OF: dict[type[Format], tuple[bytes, ...]] = {
     Parquet: (b"PAR1",),
@@ -94,7 +95,8 @@ def check_kind(format_: Format, path: Path) -> None:
     if not head:
         raise UnreadableObject("the file is empty; upload it again, with its rows")
     if kind := _other_kind(format_, head):
-        advice = _ADVICE.get(kind, "correct the server's format, or land it where it belongs")
+        binary = kind == _UTF_16 and type(format_) in MAGIC_OF
+        advice = _ELSEWHERE if binary else _ADVICE.get(kind, _ELSEWHERE)
         raise UnreadableObject(f"the contract says {_NAMES[type(format_)]}, this is {kind}; {advice}")
 
 
