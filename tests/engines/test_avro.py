@@ -207,7 +207,7 @@ NO_COLUMN = "no column has such a type: write the file without it"
         (
             ["long", {"type": "array", "items": "long"}],
             1,
-            "the record.v is a union of array, long; a column holds one type, or scalars as text",
+            "the record.v is a union of array, long; give a column one type, or scalars as text",
         ),
     ],
 )

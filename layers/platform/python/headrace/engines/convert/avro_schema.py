@@ -166,7 +166,7 @@ class _Types:
         if kinds <= _WORDS and not logical:
             return AvroType(pa.string(), _written, 1)
         listed = ", ".join(sorted(map(str, kinds)))
-        raise UnreadableObject(f"{path} is a union of {listed}; a column holds one type, or scalars as text")
+        raise UnreadableObject(f"{path} is a union of {listed}; give a column one type, or scalars as text")
 
 
 def _logical(schema: Any) -> AvroType | None:
