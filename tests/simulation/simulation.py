@@ -29,6 +29,9 @@ DAY = 86_400.0
 PATIENCE = 4 * DAY
 """The longest that a world may take to come to rest once the faults have ended."""
 
+RUNAWAY = 3000
+"""Functions and executions that ended, ten times as many as any world needs: it will never come to rest."""
+
 
 class SimulatedClock(FakeClock):
     """The true time."""
@@ -138,7 +141,7 @@ class Simulation:
         self._idle_since = -1
 
     def _rests(self, until: float) -> bool:
-        while self.scheduler.now < until:
+        while self.scheduler.now < until and self._ends < RUNAWAY:
             if self._resting():
                 return True
             self.scheduler.step()
