@@ -116,7 +116,7 @@ def test_what_is_not_there_is_told_with_what_there_is(headrace: Headrace) -> Non
     before = headrace("status", "aviation/runways", "--json")
     for words, said in (
         (("--batch", "99"), "aviation/runways has closed the batches 1 to "),
-        (("--object", "nowhere.csv"), "no closed batch of aviation/runways took aviation/runways/nowhere.csv"),
+        (("--object", "nowhere.csv"), "took aviation/runways/nowhere.csv;"),
         (("--all", "--contract", "9.9.9"), "1.1.0"),
     ):
         headrace("replay", "aviation/runways", *words, code=2)

@@ -1,5 +1,6 @@
 """One simulated world: from its first upload, through the storm of faults, to its rest."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -264,6 +265,11 @@ class Simulation:
         self.scheduler.after(DAY, self._every_day)
         self.reconcile(Reconcile(list_landing=True, requests=self.random.choice((2, 1000))))
 
+    def _search_has_ended(self) -> bool:
+        """Whether the newest search of landing has: a run that overlaps it may have had nothing to do."""
+        *_, newest = self.world.artefacts.list("searches/")
+        return json.loads(self.world.artefacts.read(newest.key))["next"] is None
+
     def reconcile(self, request: Reconcile, tries: int = 3) -> None:
         if self.admit_step:  # it stands alone
             self._listed_after = self.faults.over
@@ -276,6 +282,6 @@ class Simulation:
                 self.scheduler.after(60, lambda: self.reconcile(request, tries - 1))
             elif not process.error and calm:
                 self._listing |= request.list_landing
-                self._listed_after |= self._listing and not process.reply.unfinished
+                self._listed_after |= self._listing and self._search_has_ended()
 
         process.when_ended(ended)
