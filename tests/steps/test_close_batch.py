@@ -145,6 +145,19 @@ def test_a_ledger_that_is_lost_just_before_it_moves_on_is_not_taken_beyond_the_b
     assert state.next_batch == 2
 
 
+def test_an_execution_whose_lease_was_taken_over_leaves_what_waits_to_the_other(world: World) -> None:
+    world.land("river/mills/a.csv", GOOD)
+    planned = world.call(plan_batch, PlanBatch("river/mills", "river-mills-1-1"))
+    taken = world.ledger.acquire(MILLS, world.clock.now(), "river-mills-1-1")
+    assert taken
+    world.land("river/mills/b.csv", GOOD)
+    assert not world.run_batch(planned, "river-mills-1-1", 1)
+    state = world.ledger.dataset(MILLS)
+    assert state
+    assert (state.next_batch, state.lease) == (2, taken.lease)
+    assert [landed.key for landed in world.ledger.pending(MILLS, 2)] == ["river/mills/b.csv"]
+
+
 def test_one_wake_up_takes_a_ledger_that_was_lost_through_all_batches_that_stand(world: World) -> None:
     for number in range(ROUNDS + 2):
         world.land("river/mills/same-key.csv", GOOD + b"Mill,%d\n" % number)
