@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -45,16 +46,17 @@ def deploy(
     _clear_failed_creation(cloudformation, stack)
     started = time.monotonic()
     began = time.time()
-    result = subprocess.run(  # noqa: S603 the venv's own console script, no shell
-        _command(section, parameters or {}),
-        cwd=project,
-        env=laptop.process_environment() | _sam_environment((laptop.state / "sam").resolve()),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    with TemporaryDirectory(prefix="headrace-sam-") as temporary:  # SAM leaves empty ones behind
+        result = subprocess.run(  # noqa: S603 the venv's own console script, no shell
+            _command(section, parameters or {}),
+            cwd=project,
+            env=laptop.process_environment() | _sam_environment(laptop.state / "sam", temporary),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     if result.returncode:
         raise DeployError(_why(cloudformation, stack, began, result.stdout))
     return Deployed(stack, outputs(laptop, stack), time.monotonic() - started)
@@ -78,12 +80,18 @@ def _command(section: Mapping[str, Any], parameters: Mapping[str, str]) -> list[
     return [*command, "--parameter-overrides", *said, *(f"{name}={parameters[name]}" for name in parameters)]
 
 
-def _sam_environment(directory: Path) -> dict[str, str]:
+def _sam_environment(home: Path, temporary: str) -> dict[str, str]:
+    directory = home.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     # Settings of its own, by which the weekly look for a newer version was just done: no call leaves here.
     settings = {"telemetryEnabled": False, "lastVersionCheck": time.time()}
     (directory / "metadata.json").write_text(json.dumps(settings))
-    return {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2", "__SAM_CLI_APP_DIR": str(directory)}
+    return {
+        "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.2",
+        "__SAM_CLI_APP_DIR": str(directory),
+        "TMPDIR": temporary,
+    }
 
 
 def _clear_failed_creation(cloudformation: Any, stack: str) -> None:

@@ -64,6 +64,15 @@ def test_deploying_again_changes_nothing(account: Account, flow: Deployed) -> No
     assert deploy(account.laptop, project=FLOW).outputs == flow.outputs
 
 
+def test_deploying_leaves_no_temporary_file_behind(
+    account: Account, flow: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    assert deploy(account.laptop, project=FLOW).stack == flow.stack
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_parameter_given_joins_those_of_the_project(account: Account, flow: Deployed) -> None:
     again = deploy(account.laptop, project=FLOW, parameters={"Greeting": "hello"})
     assert again.outputs == {**flow.outputs, "Greeting": "hello"}

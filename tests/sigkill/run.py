@@ -26,6 +26,7 @@ _RECONCILES_EVERY_S = 4
 _LANDS_EVERY_S = 3  # in a dataset that seems idle: what landed last may still be in the buffer
 _LOOKS_S = 0.1
 _RESTS_WITHIN_S = 600
+_STRIKES_WITHIN_S = 600
 _VISIBILITY_S = 20
 
 
@@ -66,7 +67,8 @@ class Outcome(Struct):
 
 
 def run(asked: Asked, state: Path, say: Say) -> Outcome:
-    """Raises TimeoutError where the laptop does not come to rest after the last fault."""
+    """Raises TimeoutError where nothing is there to kill for long, or where the laptop does not come to rest
+    after the last fault."""
     began = time.monotonic()
     random = Random(asked.seed)
     door = FrontDoor(state, slots=asked.slots, wait_scale=0.01, visibility_s=_VISIBILITY_S)
@@ -110,8 +112,13 @@ class _Storm:
         """Land and kill until both are enough."""
         self._killer.aim(self._door.pid)
         self._killer.start()
+        struck, since = 0, time.monotonic()
         try:
-            while self._killer.kills.total() < self._asked.kills:
+            while (kills := self._killer.kills.total()) < self._asked.kills:
+                if kills > struck:
+                    struck, since = kills, time.monotonic()
+                elif time.monotonic() - since > _STRIKES_WITHIN_S:
+                    raise TimeoutError(f"no kill in {_STRIKES_WITHIN_S} s: {self._standing()}")
                 self._land_where_idle()
                 for turn in self._turns:
                     turn.take()
