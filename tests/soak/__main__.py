@@ -19,14 +19,20 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("events", type=int, help="events to deliver, 1.1 times the objects at least")
     parser.add_argument("--rows", type=int, help="of all objects together; default 100 an object")
     parser.add_argument("--drop", type=float, default=0, help="percentage of objects whose events are lost")
+    parser.add_argument(
+        "--late", type=float, default=20, help="percentage of events that come after all else"
+    )
     parser.add_argument("--seed", type=int, help="of the order of objects and events")
     options = parser.parse_args(arguments)
     if options.events < 1.1 * options.objects:
         parser.error("at least 10 % of the events must be repetitions")
     total = options.rows or 100 * options.objects
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
-    asked = Asked(options.objects, options.events, total, seed, options.drop)
-    again = f"just soak {asked.objects} {asked.events} --rows {total} --drop {asked.drop:g} --seed {seed}"
+    asked = Asked(options.objects, options.events, total, seed, options.drop, options.late)
+    again = (
+        f"just soak {asked.objects} {asked.events} --rows {total} --drop {asked.drop:g} "
+        f"--late {asked.late:g} --seed {seed}"
+    )
     return carry_out(
         "soak",
         again,
@@ -43,9 +49,9 @@ def figures(asked: Asked, outcome: Outcome) -> str:
         f"rows={asked.rows} curated={compared.curated} quarantined={compared.quarantined} "
         f"lost={compared.lost} doubled={compared.doubled} foreign={compared.foreign} "
         f"states={_told(outcome.states)} batches={outcome.batches} executions={_told(outcome.executions)} "
-        f"landed_s={outcome.landed_s:.0f} drained_s={outcome.drained_s:.0f} "
-        f"events_a_second={outcome.delivered / outcome.drained_s:.0f} emulator={outcome.emulator} "
-        f"emulator_while_draining={outcome.draining} "
+        f"landed_s={outcome.landed_s:.0f} at_rest_s={outcome.at_rest_s:.0f} "
+        f"drained_s={outcome.drained_s:.0f} events_a_second={outcome.delivered / outcome.drained_s:.0f} "
+        f"emulator={outcome.emulator} emulator_while_late_events_pass={outcome.late} "
         f"largest_worker={outcome.worker} workers={outcome.workers} disk={outcome.disk / 1e6:.0f} MB "
         f"violations={len(outcome.violations)}"
     )

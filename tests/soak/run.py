@@ -18,17 +18,23 @@ from tests.soak.memory import Memory, Trend, disk
 
 _TELLS_EVERY_S = 15
 _CHUNK = 100
+_LATE_CHUNK = 2_000
 _RESTS_WITHIN_S = 4 * 3600
 
 
 class Asked(Struct, frozen=True):
-    """How much lands and is announced. `drop` is the percentage of objects whose events never come."""
+    """How much lands and is announced.
+
+    `drop` is the percentage of objects whose events never come, `late` of events that come again when all
+    objects are at their ends.
+    """
 
     objects: int
     events: int
     rows: int
     seed: int
     drop: float = 0
+    late: float = 0
     datasets: int = 4
     slots: int = 2
 
@@ -36,11 +42,12 @@ class Asked(Struct, frozen=True):
 class Outcome(Struct):
     """What it took, and what came of the rows. `found` were admitted by one cycle of the reconciler.
 
-    `emulator` is its memory all the while: it holds the account, which grows while objects land; `draining`
-    is the same from then on, when only events pass.
+    `emulator` is its memory all the while: it holds the account, which grows with every object; `late` is
+    the same from `at_rest_s` on, when nothing but repeated events passes.
     """
 
     landed_s: float = 0
+    at_rest_s: float = 0
     drained_s: float = 0
     delivered: int = 0
     dropped: int = 0
@@ -49,7 +56,7 @@ class Outcome(Struct):
     executions: dict[str, int] = field(default_factory=dict)
     states: dict[str, int] = field(default_factory=dict)
     emulator: Trend = field(default_factory=lambda: Trend(0, 0, 0))
-    draining: Trend = field(default_factory=lambda: Trend(0, 0, 0))
+    late: Trend = field(default_factory=lambda: Trend(0, 0, 0))
     worker: Trend = field(default_factory=lambda: Trend(0, 0, 0))
     workers: Trend = field(default_factory=lambda: Trend(0, 0, 0))
     disk: int = 0
@@ -77,7 +84,7 @@ def run(asked: Asked, state: Path, say: Say) -> Outcome:
             watching.stop()
         outcome = flood.outcome
         outcome.emulator = watching.trend("emulator")
-        outcome.draining = watching.trend("emulator", since=outcome.landed_s)
+        outcome.late = watching.trend("emulator", since=outcome.at_rest_s)
         outcome.worker, outcome.workers = watching.trend("largest_worker"), watching.trend("workers")
         outcome.disk = disk(state)
         _look(door, flood.landed, outcome)
@@ -110,9 +117,11 @@ class _Flood:
         self._random.shuffle(order)
         silent = round(asked.objects * asked.drop / 100)
         self._silent, self._heard = order[:silent], order[silent:]
+        self._late = min(round(asked.events * asked.late / 100), asked.events - len(self._heard))
+        self._standing: list[LandedObject] = []
 
     def pour(self) -> None:
-        """Land, announce, drain; then one cycle of the reconciler for what nobody announced."""
+        """Land, announce, drain; one cycle of the reconciler for what nobody announced; the late events."""
         self._began = time.monotonic()
         if self._silent:
             with self._door.deaf():
@@ -123,20 +132,27 @@ class _Flood:
         self._drain()
         if self._silent:
             self._find()
+        self.outcome.at_rest_s = time.monotonic() - self._began
+        self._repeat()
         self.outcome.drained_s = time.monotonic() - self._began
 
     def _pour_heard(self) -> None:
-        extra = self._asked.events - len(self._heard)
-        standing: list[LandedObject] = []
-        sent = 0
+        extra = self._asked.events - self._late - len(self._heard)
+        standing, sent = self._standing, 0
         for start in range(0, len(self._heard), _CHUNK):
             standing += [self._land(number) for number in self._heard[start : start + _CHUNK]]
             due = extra * len(standing) // len(self._heard)
             self._door.announce(self._random.choices(standing, k=due - sent))
             sent = due
             self._tell(f"{len(standing)} objects landed, {len(standing) + sent} events")
-        self.outcome.delivered = len(standing) + sent
+        self.outcome.delivered = len(standing) + sent + self._late
         self.outcome.dropped = len(self._silent)
+
+    def _repeat(self) -> None:
+        for start in range(0, self._late, _LATE_CHUNK):
+            few = min(_LATE_CHUNK, self._late - start)
+            self._door.announce(self._random.choices(self._standing, k=few))
+            self._drain()
 
     def _land(self, number: int) -> LandedObject:
         dataset = self._door.datasets[number % self._asked.datasets]

@@ -11,7 +11,7 @@ from tests.soak.run import Asked, run
 @pytest.mark.laptop
 @pytest.mark.slow
 def test_repeated_shuffled_and_lost_events_lose_no_row_and_double_none(tmp_path: Path) -> None:
-    asked = Asked(objects=60, events=600, rows=1200, seed=7, drop=5, datasets=2)
+    asked = Asked(objects=60, events=600, rows=1200, seed=7, drop=5, late=20, datasets=2)
     outcome = run(asked, tmp_path, print)
     assert outcome.problems == []
     assert (outcome.delivered, outcome.dropped, outcome.found) == (600, 3, 3)
