@@ -63,8 +63,8 @@ def test_only_a_commit_without_its_watermark_doubles_rows(
 
 @pytest.mark.slow
 def test_a_sample_of_the_matrix_violates_nothing() -> None:
-    command = [sys.executable, "-m", "tests.crash_matrix", "--sample", "60", "--pairs", "10"]
+    command = [sys.executable, "-m", "tests.crash_matrix", "--sample", "100", "--pairs", "20"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert ", cases 70 of 70, " in ran.stdout
+    assert ", cases 120 of 120, " in ran.stdout
     assert ", violations 0, " in ran.stdout

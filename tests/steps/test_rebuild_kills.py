@@ -12,8 +12,8 @@ from headrace.domain.batch import Manifest
 from headrace.domain.dataset import DatasetId
 from headrace.steps import records
 from headrace.steps.rebuild_dataset import RebuildDataset, rebuild_dataset
-from tests.simulation.faults import Faults, Killed, When
 from tests.steps.conftest import MILLS as CONTRACT
+from tests.steps.kills import Faults, Killed, When
 from tests.steps.lake import rows
 from tests.world import World
 
