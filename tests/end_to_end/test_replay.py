@@ -1,12 +1,17 @@
 """A contract was too strict: it is corrected, and what it quarantined is replayed; then a whole day is."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.credentials import ReadOnlyCredentials
 
+from headrace.domain.dataset import DatasetId
+from headrace_local.emulator import REGION
 from tests.end_to_end.conftest import PROJECT, Headrace
+from tests.ports.worlds import EmulatedCatalog
 
 pytestmark = [pytest.mark.laptop, pytest.mark.slow]
 
@@ -80,7 +85,25 @@ def test_what_a_too_strict_contract_quarantined_is_replayed_as_planned(
     assert headrace.value(reasons, "quarantine") < gained
 
 
-def test_a_day_replayed_under_the_same_contract_changes_no_row(headrace: Headrace) -> None:
+def expire(headrace: Headrace) -> None:
+    """Every line that the ledger has of the dataset's objects goes, and every snapshot but the newest."""
+    deployment = headrace.deployment
+    ledger, client = deployment.outputs.ledger_table, deployment.clients.dynamodb
+    ours = ("aviation/runways", "object#aviation/runways#", "key#aviation/runways#")
+    for page in client.get_paginator("scan").paginate(TableName=ledger, ProjectionExpression="pk, sk"):
+        for line in page["Items"]:
+            if line["pk"]["S"].startswith(ours):
+                client.delete_item(TableName=ledger, Key=line)
+    keys = ReadOnlyCredentials("test", "test", None)
+    catalog = EmulatedCatalog.connect(REGION, deployment.endpoint, deployment.clients.glue, keys).iceberg
+    for of in (deployment.zones.curated, deployment.zones.quarantine):
+        ref = of(DatasetId.parse("aviation/runways"))
+        table = catalog.load_table((ref.database, ref.name))
+        table.maintenance.expire_snapshots().older_than(datetime.now(UTC)).commit()
+        assert len(table.refresh().snapshots()) == 1
+
+
+def test_a_day_replayed_when_ledger_and_snapshots_have_expired_changes_no_row(headrace: Headrace) -> None:
     before = tables(headrace)
     status = json.loads(headrace("status", "aviation/runways", "--json"))
     day = status["datasets"][0]["batches"][-1]["closed_at"][:10]
@@ -88,11 +111,16 @@ def test_a_day_replayed_under_the_same_contract_changes_no_row(headrace: Headrac
     replay(headrace, "--day", day, "--contract", "1.2.0")
     settled = tables(headrace)
     assert planned["comparison"]["after"] == planned["comparison"]["before"]
+    assert [len(table) for table in settled] == [len(table) for table in before]
+    expire(headrace)
+    assert headrace.objects("aviation/runways") == []
     replayed = replay(headrace, "--day", day)
     assert replayed["comparison"]["changed"] == 0
     assert replayed["comparison"]["objects"] >= 1
     assert tables(headrace) == settled
-    assert [len(table) for table in settled] == [len(table) for table in before]
+    headrace("reconcile")
+    headrace.at_rest()
+    assert tables(headrace) == settled
     headrace.conserved("aviation/runways")
 
 
