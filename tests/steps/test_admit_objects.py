@@ -7,6 +7,7 @@ import pytest
 from headrace.domain.dataset import DatasetId
 from headrace.domain.errors import Unavailable
 from headrace.domain.landed import LandedObject
+from headrace.domain.lineup import MAX_ATTEMPTS
 from tests.world import World, event_bridge
 
 MILLS = DatasetId("river", "mills")
@@ -58,6 +59,18 @@ def test_a_repetition_wakes_a_dataset_that_its_first_admission_did_not(world: Wo
     assert list(world.executions.started) == []
     assert world.announce(landed) == []
     assert list(world.executions.started) == ["river-mills-1-1"]
+
+
+def test_events_that_come_again_when_all_is_done_start_nothing_and_use_up_no_attempt(world: World) -> None:
+    landed = world.land("river/mills/a.csv", b"name,wheels\nOld Mill,2\n")
+    world.rest()
+    for _ in range(MAX_ATTEMPTS):
+        assert world.announce(landed) == []
+        world.rest()
+    assert list(world.executions.started) == ["river-mills-1-1"]
+    state = world.ledger.dataset(MILLS)
+    assert state
+    assert (state.next_batch, state.attempt, state.lease) == (2, 0, None)
 
 
 def test_a_broken_message_comes_back_alone(world: World) -> None:

@@ -22,7 +22,7 @@ from headrace.domain.errors import HeadraceError, InvalidRequest, UnknownDataset
 from headrace.domain.landed import LandedObject, ObjectState
 from headrace.ports import Clock, Executions, Ledger, ObjectStore
 from headrace.steps import records
-from headrace.steps.wake import wake
+from headrace.steps.wake import waits, wake
 from headrace.telemetry import logger
 
 
@@ -55,7 +55,7 @@ def admit_objects(
                 waiting[dataset].append(record)
         for dataset, messages in waiting.items():
             try:
-                rouse(dataset, ledger=ledger, executions=executions, clock=clock)
+                rouse(dataset, ledger=ledger, artefacts=artefacts, executions=executions, clock=clock)
             except Exception:  # noqa: BLE001 - whatever it is, it concerns this dataset's messages only
                 logger.exception("dataset not woken", extra={"dataset": str(dataset)})
                 _fail(processor, messages)
@@ -102,14 +102,20 @@ def admit(landed: LandedObject, *, ledger: Ledger, artefacts: ObjectStore, clock
     return dataset
 
 
-def rouse(dataset: DatasetId, *, ledger: Ledger, executions: Executions, clock: Clock) -> None:
-    """Wake a dataset; where its lease is taken, make sure that the lease's execution was started.
+def rouse(
+    dataset: DatasetId, *, ledger: Ledger, artefacts: ObjectStore, executions: Executions, clock: Clock
+) -> None:
+    """Wake a dataset that has work; where its lease is taken, make sure that the lease's execution was
+    started.
 
-    A lease is written before its execution starts, so an admission that died in between leaves a
-    lease that nobody works under. Starting by name again is harmless. A dataset that a ledger which was put
-    back has forgotten is woken by whoever registers its contract again.
+    An event that comes again when all is done must wake nobody: an execution that finds nothing to do is an
+    attempt of the next batch all the same. A lease is written before its execution starts, so an admission
+    that died in between leaves a lease that nobody works under. Starting by name again is harmless. A dataset
+    that a ledger which was put back has forgotten is woken by whoever registers its contract again.
     """
     try:
+        if not waits(dataset, ledger=ledger, artefacts=artefacts):
+            return
         if wake(dataset, ledger=ledger, executions=executions, clock=clock):
             return
     except UnknownDataset:
