@@ -31,7 +31,7 @@ def writer(world: EmulatedWorld, ref: TableRef, name: str, together: Callable[[]
     files = [ours.parquet(ref, [{**ELPHI, "hall": f"{name} {number}"}]) for number in range(COMMITS)]
     together()
     for number, file in enumerate(files):
-        waits = backoff(f"commit {number} of {name}", tries=100, first=0.3)
+        waits = backoff(f"commit {number} of {name}", tries=100, longest=0.5)
         while True:
             before = {name: str(number) if number else None}
             try:
